@@ -1,0 +1,17 @@
+/** Agents: who claims issues. One agent works on at most one issue at a time. */
+
+/** An agent without a sign of life for this many milliseconds is `stale`. */
+export const STALE_AFTER_MS = 90_000;
+
+export const AGENT_STATUSES = ["idle", "working", "stale"] as const;
+export type AgentStatus = typeof AGENT_STATUSES[number];
+
+export interface Agent {
+  id: string;
+  status: AgentStatus;
+  issue_id: string;
+  run_id: string;
+  /** Since when it has been in this status. */
+  since: string;
+  last_seen_at: string;
+}
