@@ -1,0 +1,246 @@
+/**
+ * The options: one table from which parsing, `--help`, the options file and README's table come. An option named
+ * `poll_seconds` is `--poll-seconds` on the command line and `AUTOPILOT_POLL_SECONDS` in the environment and
+ * in the options file. Flags win over the environment, that over the file, that over the default.
+ */
+
+import { join } from "node:path";
+import {
+  choice,
+  flag,
+  integer,
+  list,
+  type Machine,
+  nearest,
+  number,
+  type Option,
+  OptionValueError,
+  path,
+  text,
+} from "./options.ts";
+
+/** Hosts on which nobody but this machine can connect. */
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
+
+export const OPTIONS = {
+  host: text("127.0.0.1", "Address to listen on; a loopback address, as there are no logins yet", {
+    check: (value) =>
+      LOOPBACK.test(value)
+        ? null
+        : "only a loopback address is allowed (127.0.0.1, ::1, localhost): whoever " +
+          "reaches the port can start agents, and this version has no logins",
+  }),
+  port: integer(8787, "Port to listen on; `0` takes a free one", { min: 0, max: 65_535 }),
+  data: path(dataFolder, "Folder of the database, uploads and workspaces", {
+    shown: "the user's data folder",
+  }),
+  database_url: text(
+    (_machine, data) => `sqlite:${data}/autopilot.db`,
+    "Where the issues live: `sqlite:<path>` or `postgres://…`",
+    {
+      shown: "`sqlite:<data>/autopilot.db`",
+      secret: true,
+      check: (value) =>
+        /^(sqlite:.|postgres(ql)?:\/\/.)/.test(value) ? null : "it must begin with sqlite: or postgres://",
+    },
+  ),
+  auth: choice(["off"], "off", "Logins: `off` is the only value in this version"),
+  origins: list("Further origins from which the board may be used (`https://board.example.com`), by comma", {
+    check: originProblem,
+  }),
+  runner: flag("`1` starts the runner: agents work on ready issues"),
+  workdir: path((machine) => machine.cwd, "The git repository that the agents work for", { shown: "`.`" }),
+  base: text("", "Branch or commit from which new work starts", {
+    shown: "what is checked out (`HEAD`)",
+    check: revisionProblem,
+  }),
+  claude_bin: text("claude", "The Claude Code binary: a name on PATH or a path"),
+  agent_id: text(
+    (machine) => `autopilot-${machine.hostname}`,
+    "Who claims and comments; unique per process",
+    {
+      shown: "`autopilot-<host>`",
+      check: (value) =>
+        /^[\w.@-]{1,100}$/.test(value) ? null : "1 to 100 letters, digits and . _ @ - are allowed",
+    },
+  ),
+  concurrency: integer(1, "Agents at a time in this process", { min: 1, max: 64 }),
+  poll_seconds: number(15, "Safety poll only: a claim follows a ready issue at once", { min: 1, max: 3600 }),
+  push: flag("`1` pushes the branch and opens a pull request through `gh`"),
+  commit_name: text("autopilot", "Author of the commits: name", { check: identityProblem }),
+  commit_email: text("autopilot@localhost", "Author of the commits: address", { check: identityProblem }),
+  model: text("", "Model of the agents", { shown: "Claude Code's own", check: modelProblem }),
+  max_turns: integer(0, "Most API rounds of one run; `0` sets no limit", { min: 0, max: 100_000 }),
+  max_usd_per_run: number(10, "Most US dollars that one run may cost; `0` sets no limit", {
+    min: 0,
+    max: 100_000,
+  }),
+  run_minutes: number(60, "Longest time of one run in minutes", { min: 0.05, max: 10_080 }),
+  silence_minutes: number(15, "A run whose agent says nothing for so many minutes is ended as stalled", {
+    min: 0.05,
+    max: 10_080,
+  }),
+  sandbox: choice(
+    ["auto", "bwrap", "off"],
+    "auto",
+    "`bwrap` or `auto`: agents run in bubblewrap, or not at all; `off`: they run as you",
+  ),
+  pass_env: list("Names of environment variables to hand to the agents beside the usual ones, by comma", {
+    check: (name) =>
+      /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? null : `${JSON.stringify(name)} is no name of a variable`,
+  }),
+  log_level: choice(["debug", "info", "warning", "error"], "info", "Least important log lines to print"),
+  log_format: choice(
+    ["text", "json"],
+    "text",
+    "Log lines for people or for machines; they go to standard error",
+  ),
+} as const satisfies Record<string, Option<unknown>>;
+
+export type OptionName = keyof typeof OPTIONS;
+
+/** The parsed options, frozen. Paths are absolute. */
+export type Config = { readonly [Name in OptionName]: ReturnType<(typeof OPTIONS)[Name]["parse"]> };
+
+/** An option that is unknown or has a value that can't be used. The message names it and says what would do. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+/** Values as texts, keyed by the option's name (flags) or by the variable's (environment, file). */
+export interface ConfigSources {
+  flags: Readonly<Record<string, string>>;
+  env: Readonly<Record<string, string>>;
+  file: { path: string; values: Readonly<Record<string, string>> } | null;
+}
+
+export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
+const ENV_PREFIX = "AUTOPILOT_";
+
+/** `poll_seconds` → `AUTOPILOT_POLL_SECONDS` */
+export function envNameOf(name: OptionName): string {
+  return ENV_PREFIX + name.toUpperCase();
+}
+
+/** `poll_seconds` → `--poll-seconds` */
+export function flagNameOf(name: OptionName): string {
+  return "--" + name.replaceAll("_", "-");
+}
+
+/**
+ * Parses all sources.
+ *
+ * @throws {ConfigError} for an unknown `AUTOPILOT_*` variable, an unknown name in the file, or a value that
+ * can't be used
+ */
+export function parseConfig(sources: ConfigSources, machine: Machine): Config {
+  refuseUnknown(Object.keys(sources.env).filter((name) => name.startsWith(ENV_PREFIX)), "The environment");
+  if (sources.file !== null) refuseUnknown(Object.keys(sources.file.values), `The file ${sources.file.path}`);
+
+  const values: Record<string, unknown> = {};
+  for (const name of OPTION_NAMES) {
+    const option: Option<unknown> = OPTIONS[name];
+    const found = lookUp(name, sources);
+    try {
+      values[name] = found === null
+        ? option.fallback(machine, String(values.data ?? ""))
+        : option.parse(found.value, machine);
+    } catch (error) {
+      if (!(error instanceof OptionValueError)) throw error;
+      if (found === null) throw new ConfigError(`${envNameOf(name)} is needed: ${error.message}`);
+      const shown = option.secret ? "(its value is secret)" : JSON.stringify(found.value);
+      throw new ConfigError(`${found.label} = ${shown} can't be used: ${error.message}`);
+    }
+  }
+  return Object.freeze(values) as unknown as Config;
+}
+
+/** The options as they may be logged: secrets are hidden. */
+export function describeConfig(config: Config): Record<string, string> {
+  return Object.fromEntries(OPTION_NAMES.map((name) => {
+    const option: Option<unknown> = OPTIONS[name];
+    return [name, option.secret ? hideSecrets(String(config[name])) : String(config[name])];
+  }));
+}
+
+/** `postgres://me:word@host/db` → `postgres://me:***@host/db` */
+export function hideSecrets(url: string): string {
+  return url.replace(/(:\/\/[^:/@\s]*):[^@\s]*@/, "$1:***@").replace(/([?&]password=)[^&\s]*/gi, "$1***");
+}
+
+/**
+ * The folder in which programs of this user keep their data, by the system's custom; `null` when the
+ * environment names no home.
+ */
+export function userDataFolder(
+  env: Readonly<Record<string, string>>,
+  os: typeof Deno.build.os,
+): string | null {
+  if (os === "windows") return env.LOCALAPPDATA || null;
+  if (os === "darwin") return env.HOME ? `${env.HOME}/Library/Application Support` : null;
+  if (env.XDG_DATA_HOME?.startsWith("/")) return env.XDG_DATA_HOME;
+  return env.HOME ? `${env.HOME}/.local/share` : null;
+}
+
+/** README's table of options, in Markdown. */
+export function optionsTable(): string {
+  const rows = OPTION_NAMES.map((name) => {
+    const option: Option<unknown> = OPTIONS[name];
+    return `| \`${envNameOf(name)}\` | ${option.shown} | ${option.meaning.replaceAll("|", "\\|")} |`;
+  });
+  return ["| Variable | Default | Meaning |", "|---|---|---|", ...rows].join("\n");
+}
+
+function lookUp(
+  name: OptionName,
+  { flags, env, file }: ConfigSources,
+): { value: string; label: string } | null {
+  const variable = envNameOf(name);
+  if (flags[name] !== undefined) return { value: flags[name], label: flagNameOf(name) };
+  // An empty variable counts as not set, as it does in shells and in compose files.
+  if (env[variable]) return { value: env[variable], label: variable };
+  if (file?.values[variable]) return { value: file.values[variable], label: `${variable} in ${file.path}` };
+  return null;
+}
+
+function refuseUnknown(names: string[], where: string): void {
+  const known = OPTION_NAMES.map(envNameOf);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    const guess = nearest(name, known);
+    throw new ConfigError(
+      `${where} sets ${name}, which is no option of Autopilot` +
+        (guess === null ? ": --help lists them all" : `: did you mean ${guess}?`),
+    );
+  }
+}
+
+function dataFolder(machine: Machine): string {
+  if (machine.data_home !== null) return join(machine.data_home, "autopilot");
+  throw new OptionValueError("the environment names no home folder to keep data in");
+}
+
+function originProblem(value: string): string | null {
+  const url = URL.parse(value);
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === value
+    ? null
+    : `${
+      JSON.stringify(value)
+    } is no origin: write scheme, host and port only, such as https://board.example.com`;
+}
+
+/** A leading dash would be read as an option by git. */
+function revisionProblem(value: string): string | null {
+  return /^[A-Za-z0-9_][\w./@{}~^+-]*$/.test(value) ? null : "it is no branch or commit";
+}
+
+function modelProblem(value: string): string | null {
+  return /^[A-Za-z0-9][\w.:/@[\]-]*$/.test(value) ? null : "it is no name of a model";
+}
+
+/** What git would cut out of an identity, or take for its end. */
+function identityProblem(value: string): string | null {
+  return /[<>\p{Cc}]/u.test(value) || value.trim() === ""
+    ? "it must not be blank or hold < > or control characters"
+    : null;
+}
