@@ -1,0 +1,240 @@
+/**
+ * The store's interface: what the rest of the program may do with the database. Every method that changes
+ * something commits the change and its events together, and resolves only after the commit.
+ */
+
+import type { Agent } from "../domain/agent.ts";
+import type { Attachment } from "../domain/attachment.ts";
+import type { Comment, NewComment } from "../domain/comment.ts";
+import type { Actor, Event } from "../domain/event.ts";
+import type { CheckState, Issue, IssuePatch, Kind, NewIssue, Status } from "../domain/issue.ts";
+import type { LogEntry } from "../domain/log_entry.ts";
+import type { Outcome, Phase, Run, RunLease } from "../domain/run.ts";
+
+export interface Store extends AsyncDisposable {
+  readonly kind: "sqlite" | "postgres";
+  readonly issues: Issues;
+  readonly comments: Comments;
+  readonly attachments: Attachments;
+  readonly runs: Runs;
+  readonly runLog: RunLog;
+  readonly events: Events;
+  readonly agents: Agents;
+  /**
+   * Calls the listener synchronously after every commit of this store, before the promises of the writes in
+   * it resolve. A listener must not throw. Returns the function that ends it.
+   */
+  onCommit(listener: () => void): () => void;
+  /**
+   * Calls the listener after another process (or another store on the same database) committed; several
+   * commits may be told by one call. SQLite is polled every `poll_ms` (default 100) while somebody listens,
+   * PostgreSQL tells by itself; there the listener is also called after a lost connection came back.
+   */
+  watchForeign(listener: () => void, options?: { poll_ms?: number }): () => void;
+  /** Throws when the database can't be written. */
+  ping(): Promise<void>;
+  /** Waits for the writes under way, then closes. Writes after it are rejected. */
+  close(): Promise<void>;
+}
+
+export interface ListFilter {
+  status?: Status;
+  kind?: Kind;
+  assignee?: string;
+  /**
+   * Words that must all begin a word of the issue (title and body) or of one of its comments; case and
+   * diacritics don't matter. Blank: no filter. Without a letter or digit: nothing matches.
+   */
+  q?: string;
+  /** At least 1. */
+  limit: number;
+  /** Only issues with a lower number. */
+  before?: number;
+}
+
+/** A `ref` is an issue's id, or its number in at most 10 decimal digits. */
+export interface Issues {
+  /** @throws RefusedError when this actor may not create an issue in that status */
+  create(input: NewIssue, actor: Actor): Promise<Issue>;
+  /** @throws NotFoundError */
+  get(ref: string): Promise<Issue>;
+  /** Newest (highest number) first. */
+  list(filter: ListFilter): Promise<Issue[]>;
+  /**
+   * A patch that changes nothing writes nothing.
+   * @throws NotFoundError, StaleVersionError when `if_version` is given and not the present version
+   */
+  edit(ref: string, patch: IssuePatch, options: { if_version?: number }, actor: Actor): Promise<Issue>;
+  /**
+   * Moves by hand. For an issue in progress it records a stop request with the target instead; `stopping` is
+   * then true and the issue moves when its run has ended.
+   * @throws NotFoundError, RefusedError
+   */
+  move(ref: string, to: Status, actor: Actor): Promise<{ issue: Issue; stopping: boolean }>;
+  /**
+   * Records a stop request of the running run; the latest request wins.
+   * @throws NotFoundError, RefusedError when no run is under way
+   */
+  requestStop(ref: string, to: Status, actor: Actor): Promise<Issue>;
+  counts(): Promise<Record<Status, number>>;
+}
+
+export interface Comments {
+  /** Oldest first. */
+  list(issue_id: string): Promise<Comment[]>;
+  /**
+   * A human comment on a blocked issue moves it to ready in the same commit (`unblocked`).
+   * @throws NotFoundError
+   */
+  add(
+    ref: string,
+    input: NewComment,
+    actor: Actor,
+  ): Promise<{ comment: Comment; issue: Issue; unblocked: boolean }>;
+  /**
+   * Notes that the comments were handed to the agent; those already handed keep their time.
+   * @throws FencedError
+   */
+  markDelivered(run_id: string, fence: number, comment_ids: string[]): Promise<void>;
+}
+
+export interface Attachments {
+  /** @throws NotFoundError */
+  add(
+    ref: string,
+    input: { name: string; content_type: string; size: number; stored_name: string },
+    actor: Actor,
+  ): Promise<Attachment>;
+  /** Oldest first. */
+  list(issue_id: string): Promise<Attachment[]>;
+  /** @throws NotFoundError */
+  get(id: string): Promise<Attachment & { stored_name: string }>;
+}
+
+export interface Claim {
+  /** As it is after the claim: in progress. */
+  issue: Issue;
+  run: Run;
+  lease: RunLease;
+  /** The issue's last conversation, "" when it had none. */
+  session_id: string;
+  /** The commit that the last run with changes left on the issue's branch, "" when there is none. */
+  last_commit: string;
+  /** The cumulative cost of that conversation in USD. */
+  session_cost_usd: number;
+  /** Transient failures in a row so far. */
+  failures: number;
+}
+
+/** An unfinished run with what its rescuer needs. */
+export interface LeasedRun {
+  run: Run;
+  lease: RunLease;
+  issue: Issue;
+}
+
+export interface Runs {
+  /**
+   * Picks the next claimable issue (priority, then age), moves it to in_progress and starts a run, in one
+   * commit. `null` when nothing is claimable. No two calls, in whatever process, get the same issue.
+   */
+  claim(agent: { id: string; host: string; pid: number }): Promise<Claim | null>;
+  /** @throws NotFoundError */
+  get(id: string): Promise<Run>;
+  /** Oldest first. */
+  list(issue_id: string): Promise<Run[]>;
+  /**
+   * Extends the lease and notes a sign of life of the agent. Answers the stop request, empty strings if none.
+   * @throws FencedError when the fence is stale or the run finished
+   */
+  heartbeat(run_id: string, fence: number): Promise<{ stop_requested_by: string; stop_to: Status | "" }>;
+  /**
+   * Facts learned on the way. A change of phase is told by an agent.status event.
+   * @throws FencedError
+   */
+  update(run_id: string, fence: number, patch: RunPatch): Promise<void>;
+  /**
+   * Ends the run: run, issue, comments and all events in one commit. A stop that a human asked for meanwhile
+   * decides where the issue goes; the outcome becomes `stopped` unless the run had come to an end by itself
+   * (implemented, checks_failed, needs_input, no_change).
+   * @throws FencedError
+   */
+  finish(run_id: string, fence: number, end: RunEnd): Promise<{ issue: Issue; run: Run }>;
+  /** Unfinished runs whose lease has ended. */
+  expired(): Promise<LeasedRun[]>;
+  /** All unfinished runs. */
+  active(): Promise<LeasedRun[]>;
+  /**
+   * Takes an unfinished run, whether its lease has ended or not: raises the fence and starts a new lease.
+   * `null` when the fence is no longer the run's (somebody was faster) or the run is finished.
+   */
+  takeOver(run_id: string, fence: number, by: { host: string; pid: number }): Promise<LeasedRun | null>;
+}
+
+export interface RunPatch {
+  phase?: Exclude<Phase, "finished">;
+  session_id?: string;
+  agent_pid?: number;
+  base_commit?: string;
+  branch?: string;
+  commit?: string;
+  session_cost_usd?: number;
+}
+
+/** How a run ended. Empty `commit`, `branch`, `session_id` leave what `update` noted before. */
+export interface RunEnd {
+  outcome: Outcome;
+  reason: string;
+  commit: string;
+  branch: string;
+  pr_url: string;
+  result: string;
+  session_id: string;
+  turns: number;
+  cost_usd: number;
+  /** The session's cumulative cost at the end of this run, in USD. */
+  session_cost_usd: number;
+  input_tokens: number;
+  output_tokens: number;
+  checks: CheckState;
+  /**
+   * The failure's cause may pass: counts as one more failure in a row, and the issue is tried again while
+   * attempts are left. Otherwise the count starts anew (usage_limited, lost and stopped keep it).
+   */
+  transient: boolean;
+  /** No claim before this time (ISO-8601 UTC), if the issue goes to ready; "" and transient: the back-off of retry.ts. */
+  not_before: string;
+  /** Written in this order. */
+  comments: NewComment[];
+}
+
+export interface RunLog {
+  /**
+   * Appends entries; their `seq` must go on from the last one without a gap.
+   * @throws FencedError when the fence is stale or the run finished
+   */
+  append(run_id: string, fence: number, entries: LogEntry[]): Promise<void>;
+  /** Entries with `seq > after`, at most `limit`; `next` is the last seq returned, or `after`. */
+  read(run_id: string, after: number, limit: number): Promise<{ entries: LogEntry[]; next: number }>;
+  /** 0 while the log is empty. */
+  lastSeq(run_id: string): Promise<number>;
+}
+
+export interface Events {
+  /** 0 while the log is empty. */
+  lastSeq(): Promise<number>;
+  /** The oldest event that is kept; 1 while the log is empty. */
+  firstSeq(): Promise<number>;
+  /** Events with `seq > after` in order, at most `limit`. */
+  read(after: number, limit: number): Promise<Event[]>;
+  forIssue(issue_id: string, after: number, limit: number): Promise<Event[]>;
+}
+
+export interface Agents {
+  /** Registers the agent or notes a sign of life. An event is written only when it is new or was stale. */
+  seen(agent: { id: string; host: string; pid: number }): Promise<void>;
+  /** By id. `stale` follows from the last sign of life and the clock. */
+  list(): Promise<Agent[]>;
+  /** A graceful stop: the agent is stale at once. */
+  gone(id: string): Promise<void>;
+}
