@@ -56,7 +56,7 @@ export const OPTIONS = {
   }),
   claude_bin: text("claude", "The Claude Code binary: a name on PATH or a path"),
   agent_id: text(
-    (machine) => `autopilot-${machine.hostname}`,
+    (machine) => `autopilot-${machine.hostname.replace(/[^\w.-]/g, "-")}`,
     "Who claims and comments; unique per process",
     {
       shown: "`autopilot-<host>`",

@@ -1,0 +1,70 @@
+/** Where log lines go: standard error, one line each, for people or as JSON. */
+
+import { configure, type LogRecord, type Sink } from "@logtape/logtape";
+import type { Config } from "../config.ts";
+
+/** Sets the program's logging up. Call it once, before the first line. */
+export async function configureLogging(
+  { log_level, log_format }: Pick<Config, "log_level" | "log_format">,
+): Promise<void> {
+  await configure({
+    sinks: { stderr: stderrSink(log_format === "json" ? jsonLine : textLine) },
+    loggers: [
+      { category: "autopilot", lowestLevel: log_level, sinks: ["stderr"] },
+      // LogTape's own logger greets at start otherwise.
+      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
+    ],
+  });
+}
+
+function stderrSink(format: (record: LogRecord) => string): Sink {
+  const encoder = new TextEncoder();
+  return (record) => {
+    const bytes = encoder.encode(format(record) + "\n");
+    for (let done = 0; done < bytes.length;) done += Deno.stderr.writeSync(bytes.subarray(done));
+  };
+}
+
+/** `2026-01-31T12:00:00.000Z info    runner: Claimed issue 7` */
+export function textLine(record: LogRecord): string {
+  const at = new Date(record.timestamp).toISOString();
+  const text = record.message.map((part) => typeof part === "string" ? part : shown(part)).join("");
+  return harmless(`${at} ${record.level.padEnd(7)} ${areaOf(record)}: ${text}`);
+}
+
+export function jsonLine(record: LogRecord): string {
+  return JSON.stringify({
+    at: new Date(record.timestamp).toISOString(),
+    level: record.level,
+    area: areaOf(record),
+    message: record.message.map((part) => typeof part === "string" ? part : shown(part)).join(""),
+    ...Object.fromEntries(Object.entries(record.properties).map(([key, value]) => [key, plainValue(value)])),
+  });
+}
+
+function areaOf(record: LogRecord): string {
+  return record.category.slice(1).join(".");
+}
+
+function plainValue(value: unknown): string | number | boolean | null {
+  return typeof value === "number" || typeof value === "boolean" || value === null ? value : shown(value);
+}
+
+/** Values never break the line: only the stack of an error goes over several, indented. */
+function shown(value: unknown): string {
+  if (value instanceof Error) return (value.stack ?? value.message).replaceAll("\n", "\n    ");
+  const text = typeof value === "string" ? value : Deno.inspect(value, { depth: 3, breakLength: Infinity });
+  return text.replaceAll("\n", "\\n");
+}
+
+/**
+ * Titles and agents' words reach the log: control characters would steer the terminal, direction marks would
+ * reorder the line. Both are written out as `\u{…}`.
+ */
+export function harmless(line: string): string {
+  return line.replace(
+    /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu,
+    (character) =>
+      character === "\n" || character === "\t" ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
+}

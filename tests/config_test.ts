@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { describeConfig, hideSecrets, optionsTable, parseConfig, userDataFolder } from "../src/config.ts";
+import type { ConfigSources, OptionName } from "../src/config.ts";
+import { ConfigError, envNameOf, flagNameOf, OPTION_NAMES } from "../src/config.ts";
+import { nearest } from "../src/options.ts";
+import { parseCommandLine } from "../src/cli/command_line.ts";
+import { readOptionsFile } from "../src/cli/options_file.ts";
+
+const MACHINE = { hostname: "box one", cwd: "/srv/app", data_home: "/home/me/.local/share" };
+
+function parse(sources: Partial<ConfigSources>) {
+  return parseConfig({ flags: {}, env: {}, file: null, ...sources }, MACHINE);
+}
+
+Deno.test("parseConfig() gives the documented defaults", () => {
+  const config = parse({});
+  assert.equal(config.host, "127.0.0.1");
+  assert.equal(config.port, 8787);
+  assert.equal(config.data, "/home/me/.local/share/autopilot");
+  assert.equal(config.database_url, "sqlite:/home/me/.local/share/autopilot/autopilot.db");
+  assert.equal(config.workdir, "/srv/app");
+  assert.equal(config.runner, false);
+  assert.equal(config.push, false);
+  assert.equal(config.poll_seconds, 15);
+  assert.equal(config.concurrency, 1);
+  assert.equal(config.claude_bin, "claude");
+  assert.equal(config.agent_id, "autopilot-box-one");
+  assert.equal(config.commit_name, "autopilot");
+  assert.equal(config.commit_email, "autopilot@localhost");
+  assert.ok(Object.isFrozen(config));
+});
+
+Deno.test("parseConfig() takes flags over the environment, that over the file, that over the default", () => {
+  const file = {
+    path: "/f",
+    values: { AUTOPILOT_PORT: "1001", AUTOPILOT_CONCURRENCY: "5", AUTOPILOT_MODEL: "a" },
+  };
+  const env = { AUTOPILOT_PORT: "1002", AUTOPILOT_CONCURRENCY: "6", PATH: "/bin" };
+  const config = parse({ file, env, flags: { port: "1003" } });
+  assert.equal(config.port, 1003);
+  assert.equal(config.concurrency, 6);
+  assert.equal(config.model, "a");
+  assert.equal(config.poll_seconds, 15);
+});
+
+Deno.test("parseConfig() derives the database from the data folder", () => {
+  assert.equal(parse({ env: { AUTOPILOT_DATA: "d" } }).database_url, "sqlite:/srv/app/d/autopilot.db");
+});
+
+Deno.test("parseConfig() names an unknown variable and the nearest option", () => {
+  assert.throws(
+    () => parse({ env: { AUTOPILOT_POL_SECONDS: "3" } }),
+    (error: Error) =>
+      error instanceof ConfigError &&
+      /AUTOPILOT_POL_SECONDS.*did you mean AUTOPILOT_POLL_SECONDS/.test(error.message),
+  );
+  assert.throws(
+    () => parse({ file: { path: "/data/autopilot.env", values: { AUTOPILOT_QWERTZUIOP: "1" } } }),
+    /\/data\/autopilot\.env sets AUTOPILOT_QWERTZUIOP.*--help/,
+  );
+  assert.throws(
+    () => parse({ file: { path: "/f", values: { PORT: "1" } } }),
+    /sets PORT, which is no option/,
+  );
+});
+
+const REFUSED: [OptionName, string, RegExp][] = [
+  ["port", "80x", /number/],
+  ["port", "70000", /from 0 to 65535/],
+  ["port", "80.5", /whole/],
+  ["port", "-1", /number/],
+  ["port", "0x50", /number/],
+  ["concurrency", "0", /from 1/],
+  ["poll_seconds", "", /number/],
+  ["poll_seconds", "1e9", /number/],
+  ["runner", "maybe", /1, true/],
+  ["sandbox", "docker", /auto, bwrap, off/],
+  ["auth", "on", /only off is known/],
+  ["host", "0.0.0.0", /loopback.*start agents/],
+  ["host", "::", /loopback/],
+  ["host", "127.0.0.1.example.com", /loopback/],
+  ["database_url", "mysql://u:hush@h/d", /sqlite: or postgres/],
+  ["origins", "https://a.example/path", /no origin/],
+  ["origins", "https://a.example,evil", /no origin/],
+  ["origins", "null", /no origin/],
+  ["base", "--upload-pack=x", /no branch/],
+  ["model", "-x", /no name/],
+  ["agent_id", "a b", /letters/],
+  ["commit_name", "a <b>", /must not/],
+  ["commit_email", "a\nb", /must not/],
+  ["pass_env", "A,1B", /no name of a variable/],
+  ["log_level", "loud", /debug, info/],
+];
+for (const [name, value, expected] of REFUSED) {
+  Deno.test(`parseConfig() refuses ${flagNameOf(name)} ${JSON.stringify(value)} and names the option`, () => {
+    assert.throws(() => parse({ flags: { [name]: value } }), (error: Error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.match(error.message, expected);
+      assert.ok(error.message.startsWith(flagNameOf(name)), error.message);
+      return true;
+    });
+    if (value === "") return;
+    assert.throws(
+      () => parse({ env: { [envNameOf(name)]: value } }),
+      new RegExp(`^ConfigError: ${envNameOf(name)} `),
+    );
+  });
+}
+
+Deno.test("parseConfig() keeps a secret value out of its message", () => {
+  assert.throws(
+    () => parse({ env: { AUTOPILOT_DATABASE_URL: "mysql://u:hush@h/d" } }),
+    (error: Error) => !error.message.includes("hush"),
+  );
+});
+
+Deno.test("parseConfig() says what to set when the machine names no home", () => {
+  assert.throws(
+    () => parseConfig({ flags: {}, env: {}, file: null }, { ...MACHINE, data_home: null }),
+    /AUTOPILOT_DATA is needed/,
+  );
+});
+
+Deno.test("parseConfig() accepts every loopback spelling", () => {
+  for (const host of ["127.0.0.1", "127.9.8.7", "::1", "localhost"]) {
+    assert.equal(parse({ flags: { host } }).host, host);
+  }
+});
+
+Deno.test("describeConfig() hides passwords", () => {
+  const config = parse({ env: { AUTOPILOT_DATABASE_URL: "postgres://me:hush@db/x?password=hush" } });
+  assert.ok(!JSON.stringify(describeConfig(config)).includes("hush"));
+  assert.equal(hideSecrets("sqlite:/a/b.db"), "sqlite:/a/b.db");
+});
+
+Deno.test("userDataFolder() follows each system's custom", () => {
+  assert.equal(userDataFolder({ HOME: "/h" }, "linux"), "/h/.local/share");
+  assert.equal(userDataFolder({ HOME: "/h", XDG_DATA_HOME: "/x" }, "linux"), "/x");
+  assert.equal(userDataFolder({ HOME: "/h", XDG_DATA_HOME: "relative" }, "linux"), "/h/.local/share");
+  assert.equal(userDataFolder({ HOME: "/h" }, "darwin"), "/h/Library/Application Support");
+  assert.equal(userDataFolder({}, "linux"), null);
+});
+
+Deno.test("nearest() suggests only what is near", () => {
+  assert.equal(nearest("AUTOPILOT_PROT", ["AUTOPILOT_PORT", "AUTOPILOT_HOST"]), "AUTOPILOT_PORT");
+  assert.equal(nearest("XYZ", ["AUTOPILOT_PORT"]), null);
+});
+
+/** The formatter pads the cells of a table. */
+function unpadded(markdown: string): string {
+  return markdown.replaceAll(/ +/g, " ").replaceAll(/\| ?-+ ?(?=\|)/g, "|---");
+}
+
+Deno.test("optionsTable() is the table in README.md", async () => {
+  const readme = await Deno.readTextFile(new URL("../README.md", import.meta.url));
+  assert.ok(
+    unpadded(readme).includes(unpadded(optionsTable())),
+    `README.md must hold this table:\n${optionsTable()}`,
+  );
+});
+
+Deno.test("parseCommandLine() gives flags by option name, switches as 1", async () => {
+  assert.deepEqual(
+    await parseCommandLine(["--poll-seconds", "3", "--runner", "--push=0", "--config", "f.env"], "1"),
+    {
+      kind: "serve",
+      flags: { poll_seconds: "3", runner: "1", push: "0" },
+      config_file: "f.env",
+    },
+  );
+  assert.deepEqual(await parseCommandLine([], "1"), { kind: "serve", flags: {}, config_file: null });
+});
+
+Deno.test("parseCommandLine() names an unknown flag and the nearest one", async () => {
+  await assert.rejects(parseCommandLine(["--prot", "1"], "1"), (error: Error) => {
+    assert.ok(error instanceof ConfigError);
+    assert.match(error.message, /--prot.*[\s\S]*--port/);
+    return true;
+  });
+  await assert.rejects(parseCommandLine(["--port"], "1"), /--port/);
+  await assert.rejects(parseCommandLine(["stray"], "1"), ConfigError);
+});
+
+Deno.test("parseCommandLine() prints every option in --help and the version", async () => {
+  const help = await parseCommandLine(["--help"], "1.2.3");
+  assert.equal(help.kind, "print");
+  for (const name of OPTION_NAMES) {
+    assert.ok(
+      help.kind === "print" && help.text.includes(flagNameOf(name)) && help.text.includes(envNameOf(name)),
+      name,
+    );
+  }
+  assert.deepEqual(await parseCommandLine(["--version"], "1.2.3"), { kind: "print", text: "1.2.3\n" });
+});
+
+Deno.test("readOptionsFile() reads dotenv, and refuses a line that is no assignment", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".env" });
+  try {
+    await Deno.writeTextFile(
+      path,
+      '# x\nAUTOPILOT_PORT=1\nexport AUTOPILOT_MODEL="a # b"\n\nAUTOPILOT_BASE="two\nlines"\n',
+    );
+    const read = await readOptionsFile(path, { required: true });
+    assert.deepEqual(read, {
+      path,
+      values: { AUTOPILOT_PORT: "1", AUTOPILOT_MODEL: "a # b", AUTOPILOT_BASE: "two\nlines" },
+    });
+    await Deno.writeTextFile(path, "AUTOPILOT_PORT=1\nAUTOPILOT_RUNNER 1\n");
+    await assert.rejects(readOptionsFile(path, { required: true }), /line 2/);
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("readOptionsFile() lets only a file that nobody named be missing", async () => {
+  assert.equal(await readOptionsFile("/nonexistent/autopilot.env", { required: false }), null);
+  await assert.rejects(readOptionsFile("/nonexistent/autopilot.env", { required: true }), /can't be read/);
+});
