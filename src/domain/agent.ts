@@ -15,3 +15,14 @@ export interface Agent {
   since: string;
   last_seen_at: string;
 }
+
+/** What the rest of the program may know of the runner in this process. */
+export interface RunnerStatus {
+  /** False once its loop has ended or failed: the server is then not ready. */
+  alive(): boolean;
+  sandbox: "bwrap" | "off";
+  /** Agents at a time. */
+  concurrency: number;
+  /** Why it does not work, in words; empty while it does. */
+  error: string;
+}
