@@ -1,0 +1,149 @@
+/** The server: opens what it needs in order, listens, and closes in the reverse order. */
+
+import { join } from "node:path";
+import { createApp } from "../api/app.ts";
+import { serveAssets } from "../api/assets.ts";
+import { systemClock } from "../clock.ts";
+import { type Config, describeConfig, hideSecrets } from "../config.ts";
+import { startFeed } from "../events/feed.ts";
+import { loggerOf } from "../log.ts";
+import { openBlobs } from "../store/blobs.ts";
+import { openStore } from "../store/open.ts";
+
+export interface Serving {
+  /** `http://127.0.0.1:8787` */
+  url: string;
+  /** Ends the agents and keeps their work, closes the sockets, answers what was asked, closes the database. */
+  stop(): Promise<void>;
+}
+
+/** The environment does not let the server start. The message says what was tried and what to do. */
+export class StartError extends Error {
+  override name = "StartError";
+}
+
+/** How long requests under way may take when the server stops, in milliseconds. */
+const DRAIN_MS = 5_000;
+
+/**
+ * Starts the server; it listens when the promise resolves.
+ *
+ * @throws {StartError} when the data folder, the database, the port or the runner's parts can't be used
+ */
+export async function serve(
+  config: Config,
+  { version, host_env }: { version: string; host_env: Record<string, string> },
+): Promise<Serving> {
+  const log = loggerOf("server");
+  log.debug("Options: {options}", { options: describeConfig(config) });
+  await using opened = new AsyncDisposableStack();
+
+  await makePrivate(config.data);
+  const store = opened.use(await openDatabase(config));
+  const blobs = await openBlobs(join(config.data, "uploads"));
+  const feed = opened.use(await startFeed(store));
+
+  let port = config.port;
+  const runner = config.runner
+    ? await (await import("./start_runner.ts")).prepareRunner({ config, store, blobs, feed, host_env })
+    : null;
+  const app = createApp({
+    store,
+    blobs,
+    feed,
+    clock: systemClock,
+    runner: runner?.status ?? null,
+    assets: serveAssets,
+    options: {
+      host: config.host,
+      port: () => port,
+      allowed_hosts: config.origins.map((origin) => new URL(origin).host),
+      allowed_origins: [...config.origins],
+      version,
+    },
+  });
+  const server = listen(config, app.fetch);
+  port = server.addr.port;
+  opened.defer(() => drain(server, () => app.close()));
+  if (runner !== null) {
+    opened.defer(() => runner.stop());
+    await runner.start();
+    log.warn(
+      "Agents work in {workdir}. There is no login: every program of this machine can hand them work",
+      {
+        workdir: config.workdir,
+      },
+    );
+  }
+
+  const resources = opened.move();
+  return {
+    url: `http://${
+      config.host.includes(":") ? `[${config.host.replace(/^\[|\]$/g, "")}]` : config.host
+    }:${port}`,
+    stop: () => resources.disposeAsync(),
+  };
+}
+
+/** The data folder holds the board and the agents' homes: nobody else on the machine may look into it. */
+async function makePrivate(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+    const { mode } = await Deno.stat(path);
+    if (mode !== null && (mode & 0o077) !== 0) {
+      loggerOf("server").warn("Other users of this machine can look into {path}: chmod 700 it", { path });
+    }
+  } catch (error) {
+    throw new StartError(`The data folder ${path} can't be made: ${textOf(error)}. Set another with --data`, {
+      cause: error,
+    });
+  }
+}
+
+async function openDatabase(config: Config) {
+  try {
+    return await openStore({ url: config.database_url, clock: systemClock });
+  } catch (error) {
+    throw new StartError(
+      `The database ${hideSecrets(config.database_url)} can't be opened: ${textOf(error)}`,
+      {
+        cause: error,
+      },
+    );
+  }
+}
+
+function listen(config: Config, handler: Deno.ServeHandler<Deno.NetAddr>): Deno.HttpServer<Deno.NetAddr> {
+  const hostname = config.host.replace(/^\[|\]$/g, "");
+  try {
+    return Deno.serve({ hostname, port: config.port, onListen: () => {} }, handler);
+  } catch (error) {
+    const where = `port ${config.port} of ${config.host}`;
+    if (error instanceof Deno.errors.AddrInUse) {
+      throw new StartError(
+        `Can't listen on ${where}: another program does. Is Autopilot running already? Stop it, or take another ` +
+          "port with --port",
+        { cause: error },
+      );
+    }
+    throw new StartError(`Can't listen on ${where}: ${textOf(error)}`, { cause: error });
+  }
+}
+
+/** Lets requests under way finish, for a bounded time. */
+async function drain(server: Deno.HttpServer, closeSockets: () => Promise<void>): Promise<void> {
+  const finished = server.shutdown();
+  await closeSockets();
+  let timer: number | undefined;
+  const late = new Promise<"late">((resolve) => timer = setTimeout(() => resolve("late"), DRAIN_MS));
+  if (await Promise.race([finished, late]) === "late") {
+    loggerOf("server").warn("Some requests did not end within {seconds} s and are cut off", {
+      seconds: DRAIN_MS / 1000,
+    });
+  }
+  clearTimeout(timer);
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

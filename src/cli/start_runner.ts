@@ -1,0 +1,61 @@
+/** The runner's parts, from the options. Loaded only when the runner is on. */
+
+import { systemClock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import type { Feed } from "../events/feed.ts";
+import { loggerOf } from "../log.ts";
+import { gitEnv } from "../process/child_env.ts";
+import { openRepository } from "../process/git.ts";
+import { probeSandbox } from "../process/sandbox.ts";
+import { createRunner, type Runner } from "../runner/service.ts";
+import type { Blobs } from "../store/blobs.ts";
+import type { Store } from "../store/store.ts";
+
+export interface RunnerParts {
+  config: Config;
+  store: Store;
+  blobs: Blobs;
+  feed: Feed;
+  host_env: Record<string, string>;
+}
+
+/**
+ * Makes the runner; it claims nothing before its `start()`.
+ *
+ * @throws {SandboxMissingError} when agents can't be sandboxed and nobody said that they need not be
+ * @throws {GitError} when the work folder is no repository that agents can start from
+ */
+export async function prepareRunner({ config, store, blobs, feed, host_env }: RunnerParts): Promise<Runner> {
+  const repository = await openRepository(config.workdir, gitEnv(host_env));
+  const sandbox = await probeSandbox(config.sandbox, { env: host_env, hide: [config.data, config.workdir] });
+  for (const warning of sandbox.warnings) loggerOf("runner").warn("{warning}", { warning });
+  return createRunner({
+    store,
+    blobs,
+    repository,
+    sandbox,
+    clock: systemClock,
+    random: Math.random,
+    onEvents: (listener) => feed.subscribe(listener),
+    options: {
+      agent_id: config.agent_id,
+      concurrency: config.concurrency,
+      poll_seconds: config.poll_seconds,
+      claude_bin: config.claude_bin,
+      push: config.push,
+      commit_name: config.commit_name,
+      commit_email: config.commit_email,
+      base: config.base,
+      model: config.model,
+      max_turns: config.max_turns,
+      max_usd_per_run: config.max_usd_per_run,
+      run_timeout_s: config.run_minutes * 60,
+      silence_timeout_s: config.silence_minutes * 60,
+      data_dir: config.data,
+      pass_env: [...config.pass_env],
+      host: Deno.hostname(),
+      pid: Deno.pid,
+      host_env,
+    },
+  });
+}
