@@ -217,7 +217,12 @@ function failedRequest(ending: Ending, last: AgentResult, said: string, quoted: 
       "Add credit to the account or use another one, then move the issue to Ready.",
     );
   }
-  if (status === 404 || error === "model_not_found") return permanent(`The model does not exist${quoted}`);
+  if (status === 404 || error === "model_not_found") {
+    return permanent(
+      `The model does not exist${quoted}`,
+      "Set `AUTOPILOT_MODEL` to a model that the account may use, then move the issue to Ready.",
+    );
+  }
   if (status >= 400 && status < 500 && status !== 408 && status !== 409 && status !== 425) {
     // What the API refuses may sit in the history of the session: a new one is worth one more try.
     const reason = `The model's API refused the request as invalid${quoted}`;
