@@ -9,6 +9,7 @@ import { startFeed } from "../events/feed.ts";
 import { loggerOf } from "../log.ts";
 import { openBlobs } from "../store/blobs.ts";
 import { openStore } from "../store/open.ts";
+import type { RunnerParts } from "./start_runner.ts";
 
 export interface Serving {
   /** `http://127.0.0.1:8787` */
@@ -44,9 +45,7 @@ export async function serve(
   const feed = opened.use(await startFeed(store));
 
   let port = config.port;
-  const runner = config.runner
-    ? await (await import("./start_runner.ts")).prepareRunner({ config, store, blobs, feed, host_env })
-    : null;
+  const runner = config.runner ? await openRunner({ config, store, blobs, feed, host_env }) : null;
   const app = createApp({
     store,
     blobs,
@@ -113,6 +112,16 @@ async function openDatabase(config: Config) {
   }
 }
 
+async function openRunner(parts: RunnerParts) {
+  // Imported here: a board without a runner starts sooner without it.
+  const { prepareRunner } = await import("./start_runner.ts");
+  try {
+    return await prepareRunner(parts);
+  } catch (error) {
+    throw new StartError(`The runner can't start: ${textOf(error)}`, { cause: error });
+  }
+}
+
 function listen(config: Config, handler: Deno.ServeHandler<Deno.NetAddr>): Deno.HttpServer<Deno.NetAddr> {
   const hostname = config.host.replace(/^\[|\]$/g, "");
   try {
@@ -134,7 +143,7 @@ function listen(config: Config, handler: Deno.ServeHandler<Deno.NetAddr>): Deno.
 async function drain(server: Deno.HttpServer, closeSockets: () => Promise<void>): Promise<void> {
   const finished = server.shutdown();
   await closeSockets();
-  let timer: number | undefined;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<"late">((resolve) => timer = setTimeout(() => resolve("late"), DRAIN_MS));
   if (await Promise.race([finished, late]) === "late") {
     loggerOf("server").warn("Some requests did not end within {seconds} s and are cut off", {

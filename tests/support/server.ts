@@ -1,0 +1,199 @@
+/** Starts the real server as a process of its own, with its own data folder, and talks to it as a client does. */
+
+import { join } from "node:path";
+import { readLines } from "../../src/process/lines.ts";
+import { type Message, openSocket, type Socket } from "./socket.ts";
+import { within } from "./wait.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+/** Starts compete with the rest of the suite for the processors. */
+const START_MS = 60_000;
+const STOP_MS = 60_000;
+
+export interface ServerOptions {
+  /** Added to a small clean environment: PATH, HOME (a temporary folder), DENO_DIR. */
+  env?: Record<string, string>;
+  args?: string[];
+  /** Permission flags of Deno. Default: the project's permission set for servers. */
+  permissions?: string[];
+  /** A folder that outlives the server. Default: a temporary one that goes with it. */
+  data?: string;
+}
+
+export interface Answer<T> {
+  status: number;
+  headers: Headers;
+  body: T;
+}
+
+export interface TestServer extends AsyncDisposable {
+  readonly url: string;
+  readonly pid: number;
+  readonly data: string;
+  /** Standard error so far: the log. */
+  log(): string;
+  /** Asks `/api/autopilot<path>`; `json` is sent as body, by POST unless `method` says otherwise. */
+  api<T = Record<string, unknown>>(path: string, init?: RequestInit & { json?: unknown }): Promise<Answer<T>>;
+  ws(since?: number): Promise<Socket>;
+  /** The first event of the log, past or future, that matches. */
+  waitFor(match: (event: Message) => boolean, what?: string): Promise<Message>;
+  /** SIGTERM; the exit code. */
+  stop(): Promise<number>;
+  /** SIGKILL. */
+  kill(): Promise<void>;
+  readonly exited: Promise<Deno.CommandStatus>;
+}
+
+/** Starts a server and waits until it listens; fails with its log when it does not. */
+export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
+  const folder = await Deno.makeTempDir({ prefix: "autopilot-server-" });
+  const data = options.data ?? join(folder, "data");
+  const env = { ...await cleanEnv(folder), AUTOPILOT_DATA: data, AUTOPILOT_PORT: "0", ...options.env };
+  const process = new Deno.Command(Deno.execPath(), {
+    args: [
+      "run",
+      "--cached-only",
+      "--frozen",
+      "--config",
+      join(ROOT, "deno.json"),
+      ...options.permissions ?? ["-P=server"],
+      join(ROOT, "main.ts"),
+      ...options.args ?? [],
+    ],
+    cwd: folder,
+    clearEnv: true,
+    env,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const server = new ServerProcess(process, folder, data);
+  await server.listening();
+  return server;
+}
+
+/** What a program needs to run, and nothing of this machine's user. */
+export async function cleanEnv(home: string): Promise<Record<string, string>> {
+  return {
+    PATH: Deno.env.get("PATH") ?? "/usr/bin:/bin",
+    LANG: "C.UTF-8",
+    HOME: home,
+    DENO_DIR: await denoDir(),
+    DENO_NO_UPDATE_CHECK: "1",
+    NO_COLOR: "1",
+  };
+}
+
+/** Another HOME would mean another, empty cache of modules. */
+async function denoDir(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
+
+class ServerProcess implements TestServer {
+  url = "";
+  readonly pid: number;
+  readonly exited: Promise<Deno.CommandStatus>;
+  readonly #log: string[] = [];
+  readonly #readers: Promise<void>;
+  readonly #ready = Promise.withResolvers<string>();
+  readonly #sockets = new Set<Socket>();
+  #events: Promise<Socket> | null = null;
+  #ended = false;
+
+  constructor(readonly process: Deno.ChildProcess, readonly folder: string, readonly data: string) {
+    this.pid = process.pid;
+    this.exited = process.status.finally(() => this.#ended = true);
+    this.#readers = Promise.all([this.#readOutput(), this.#readLog()]).then(() => {});
+    // Whoever waits for the start hears of it; nobody does later.
+    this.#ready.promise.catch(() => {});
+  }
+
+  async #readOutput(): Promise<void> {
+    for await (const line of readLines(this.process.stdout)) {
+      const url = /^Autopilot \S+ is ready: (http:\/\/\S+)\/autopilot$/.exec(line)?.[1];
+      if (url !== undefined) this.#ready.resolve(url);
+      else this.#log.push(`[stdout] ${line}`);
+    }
+    this.#ready.reject(new Error(`The server ended before it listened:\n${this.log()}`));
+  }
+
+  async #readLog(): Promise<void> {
+    for await (const line of readLines(this.process.stderr)) this.#log.push(line);
+  }
+
+  log(): string {
+    return this.#log.join("\n");
+  }
+
+  async listening(): Promise<void> {
+    try {
+      this.url = await within(
+        this.#ready.promise,
+        START_MS,
+        () => `The server did not listen:\n${this.log()}`,
+      );
+    } catch (error) {
+      await this.kill();
+      // Standard error may come after the end of standard output.
+      const message = error instanceof Error ? error.message : String(error);
+      await this[Symbol.asyncDispose]();
+      throw new Error(`${message}\n${this.log()}`);
+    }
+  }
+
+  async api<T>(path: string, init: RequestInit & { json?: unknown } = {}): Promise<Answer<T>> {
+    const { json, ...rest } = init;
+    const response = await fetch(`${this.url}/api/autopilot${path}`, {
+      ...json === undefined ? {} : {
+        method: "POST",
+        body: JSON.stringify(json),
+        headers: { "content-type": "application/json" },
+      },
+      ...rest,
+    });
+    const text = await response.text();
+    const is_json = response.headers.get("content-type")?.includes("json") && text !== "";
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: is_json ? JSON.parse(text) : text as T,
+    };
+  }
+
+  async ws(since?: number): Promise<Socket> {
+    const query = since === undefined ? "" : `?since=${since}`;
+    const url = `${this.url.replace("http", "ws")}/api/autopilot/ws${query}`;
+    const socket = await openSocket(url, () => this.log(), () => this.#sockets.delete(socket));
+    this.#sockets.add(socket);
+    return socket;
+  }
+
+  async waitFor(match: (event: Message) => boolean, what?: string): Promise<Message> {
+    this.#events ??= this.ws(0);
+    return await (await this.#events).waitFor(match, what);
+  }
+
+  async stop(): Promise<number> {
+    if (!this.#ended) this.process.kill("SIGTERM");
+    try {
+      return (await within(this.exited, STOP_MS, () => `The server did not stop:\n${this.log()}`)).code;
+    } finally {
+      await this.kill();
+    }
+  }
+
+  async kill(): Promise<void> {
+    if (!this.#ended) this.process.kill("SIGKILL");
+    await this.exited;
+    await this.#readers;
+    await Promise.all([...this.#sockets].map((socket) => socket.close()));
+    this.#sockets.clear();
+    this.#events = null;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
