@@ -1,0 +1,186 @@
+/**
+ * Workspaces: a private work tree per run, made from the user's repository without touching its checkout, index or
+ * branches. The agent's `.git` in it shares the repository's objects and is never read by Autopilot, which keeps an
+ * index of its own beside the tree.
+ */
+
+import { basename, join } from "node:path";
+import type { Repository } from "../process/git.ts";
+import { GitError } from "../process/git_run.ts";
+import { makeAgentClone } from "./agent_clone.ts";
+import { treeGit } from "./tree_git.ts";
+
+export interface Workspace {
+  /** `<root>/<issue>-<first 8 of the run's id>`; everything below belongs to this run. */
+  dir: string;
+  /** The files, as the agent sees them. */
+  tree: string;
+  /** Autopilot's own index of the tree. */
+  index: string;
+  /** HOME of the agent; one per issue, kept over runs, as a session is resumed from it. */
+  home: string;
+  /** The issue's attachments under readable names. */
+  attachments: string;
+  /** The commit that the tree was made from. */
+  base_commit: string;
+  /** The branch that the issue's work goes back to (the base of its pull request). */
+  base_ref: string;
+  /** The issue's branch, without `refs/heads/`. */
+  branch: string;
+  /** The commit that holds what was taken from the tree so far; equals `base_commit` at first. */
+  tip: string;
+}
+
+export interface PrepareOptions {
+  repository: Repository;
+  /** Folder of all workspaces. */
+  root: string;
+  /** Folder of the agents' HOMEs. */
+  homes: string;
+  issue_number: number;
+  run_id: string;
+  branch: string;
+  /** Branch or commit to start from when the issue's branch does not exist yet. Default: HEAD of the repository. */
+  base?: string;
+  attachments: { name: string; path: string }[];
+}
+
+const STATE_FILE = "workspace.json";
+
+/**
+ * Makes the workspace of a run: from the issue's branch when there is one, else from the base.
+ *
+ * @throws GitError when the branch can't exist, the base is unknown or the files can't be written
+ */
+export async function prepareWorkspace(options: PrepareOptions): Promise<Workspace> {
+  const { repository, branch } = options;
+  const start = await startingPoint(options);
+  const dir = workspaceDir(options.root, options.issue_number, options.run_id);
+  const workspace: Workspace = {
+    dir,
+    tree: join(dir, "tree"),
+    index: join(dir, "index"),
+    home: join(options.homes, String(options.issue_number)),
+    attachments: join(dir, "attachments"),
+    ...start,
+    branch,
+    tip: start.base_commit,
+  };
+  // What a crash left of the same run is no use: its state file would be there if it had been complete.
+  await removeFolder(dir, options.root);
+  for (const path of [workspace.tree, workspace.home, workspace.attachments]) {
+    await Deno.mkdir(path, { recursive: true, mode: 0o700 });
+  }
+  await copyAttachments(options.attachments, workspace.attachments);
+  // One process that fills the index and writes the files; filters and hooks are off (see tree_git.ts).
+  await treeGit(repository, workspace, [
+    "read-tree",
+    "--reset",
+    "-u",
+    "--no-sparse-checkout",
+    "--no-recurse-submodules",
+    workspace.base_commit,
+  ]);
+  await makeAgentClone(repository, workspace);
+  await saveWorkspace(workspace);
+  return workspace;
+}
+
+/** What is on disk for a run; null when its workspace was never complete or is gone. */
+export async function openWorkspace(
+  options: { root: string; issue_number: number; run_id: string },
+): Promise<Workspace | null> {
+  const dir = workspaceDir(options.root, options.issue_number, options.run_id);
+  try {
+    return JSON.parse(await Deno.readTextFile(join(dir, STATE_FILE))) as Workspace;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+/** Writes down what a later process needs to go on; by rename, so that it is there as a whole or not at all. */
+export async function saveWorkspace(workspace: Workspace): Promise<void> {
+  const path = join(workspace.dir, STATE_FILE);
+  await Deno.writeTextFile(`${path}.new`, JSON.stringify(workspace), { mode: 0o600 });
+  await Deno.rename(`${path}.new`, path);
+}
+
+/** Removes the workspace; the HOME stays. At once out of the way by a rename, then deleted. */
+export async function removeWorkspace(workspace: Workspace): Promise<void> {
+  await removeFolder(workspace.dir, join(workspace.dir, ".."));
+}
+
+async function removeFolder(dir: string, root: string): Promise<void> {
+  const doomed = join(root, `.removed-${basename(dir)}-${crypto.randomUUID().slice(0, 8)}`);
+  try {
+    await Deno.rename(dir, doomed);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  await Deno.remove(doomed, { recursive: true });
+}
+
+function workspaceDir(root: string, issue_number: number, run_id: string): string {
+  return join(root, `${issue_number}-${run_id.replace(/[^A-Za-z0-9]/g, "").slice(0, 8)}`);
+}
+
+async function startingPoint(
+  { repository, branch, base }: PrepareOptions,
+): Promise<{ base_commit: string; base_ref: string }> {
+  await repository.git(["check-ref-format", "--branch", branch]);
+  const head_branch = await repository.branchNow();
+  const base_ref = base ?? (head_branch || repository.default_branch);
+  const existing = await repository.resolve(`refs/heads/${branch}`);
+  const from = base ?? "HEAD";
+  const base_commit = existing ?? await repository.resolve(from);
+  if (base_commit === null) {
+    throw new GitError(
+      `Cannot start from ${JSON.stringify(from)} as ${repository.workdir} has no such branch`,
+      1,
+      "",
+    );
+  }
+  if (existing === null) await refuseBlockedName(repository, branch);
+  return { base_commit, base_ref };
+}
+
+/** git can't have both `a` and `a/b`: say so now and not after the agent's work. */
+async function refuseBlockedName(repository: Repository, branch: string): Promise<void> {
+  const parents = branch.split("/").slice(0, -1).map((_, i, parts) => parts.slice(0, i + 1).join("/"));
+  for (const parent of parents) {
+    if (await repository.resolve(`refs/heads/${parent}`) === null) continue;
+    throw new GitError(
+      `Cannot make the branch ${branch} as a branch named ${parent} exists: rename it with git branch -m ${parent} <other>`,
+      1,
+      "",
+    );
+  }
+}
+
+async function copyAttachments(attachments: { name: string; path: string }[], folder: string): Promise<void> {
+  const taken = new Set<string>();
+  for (const attachment of attachments) {
+    const name = uniqueName(safeName(attachment.name), taken);
+    taken.add(name.toLowerCase());
+    await Deno.copyFile(attachment.path, join(folder, name));
+    await Deno.chmod(join(folder, name), 0o400);
+  }
+}
+
+/** A name that is one plain path part, whatever the uploader called it. */
+function safeName(name: string): string {
+  const safe = name.normalize("NFC").replace(/[^\p{L}\p{N}._ -]+/gu, "_").replace(/^[. -]+/, "").slice(-100)
+    .trim();
+  return safe === "" ? "file" : safe;
+}
+
+function uniqueName(name: string, taken: Set<string>): string {
+  if (!taken.has(name.toLowerCase())) return name;
+  const dot = name.lastIndexOf(".") > 0 ? name.lastIndexOf(".") : name.length;
+  for (let n = 2;; n++) {
+    const candidate = `${name.slice(0, dot)}-${n}${name.slice(dot)}`;
+    if (!taken.has(candidate.toLowerCase())) return candidate;
+  }
+}
