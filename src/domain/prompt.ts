@@ -38,12 +38,19 @@ const RULES = `How to work:
 const QUESTION_RULE =
   `This issue is a question: answer it in your last message. Change files only if it asks for that.`;
 
-/** The first message of a new session. */
-export function promptFor(context: PromptContext): string {
+/**
+ * The first message of a new session.
+ *
+ * @param context.begun an earlier session has worked on the issue; its changes are in the files
+ */
+export function promptFor(context: PromptContext & { begun?: boolean }): string {
   const { issue, comments } = context;
   const texts = new Texts(context.fence);
   const parts = [
     `You work on issue #${issue.number} of this project. It is yours to finish.`,
+    context.begun === true
+      ? "Work on it has begun in an earlier session, which you do not remember: what was done is in the files."
+      : "",
     rulesFor(issue.kind),
     texts.note,
     issueText(context, texts),

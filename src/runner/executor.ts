@@ -1,0 +1,316 @@
+/**
+ * Executes one run: workspace, agent, transcript. It says what happened and never writes the issue's state; that
+ * is the completer's. An agent may be started more than once in a run: for a comment that came too late for the
+ * last process, and with a new session when the old one can't be continued.
+ */
+
+import type { Clock } from "../clock.ts";
+import type { AgentExit, AgentResult } from "../domain/agent_output.ts";
+import type { Attachment } from "../domain/attachment.ts";
+import { limitForSession, shareOf } from "../domain/budget.ts";
+import type { Comment } from "../domain/comment.ts";
+import { messageOfError } from "../domain/errors.ts";
+import { branchName } from "../domain/issue.ts";
+import type { LogEntry } from "../domain/log_entry.ts";
+import { judge } from "../domain/outcome.ts";
+import { type PromptFile, promptFor, resumePrompt, steeringMessage } from "../domain/prompt.ts";
+import type { Run } from "../domain/run.ts";
+import type { Claim, RunPatch } from "../store/store.ts";
+import { converse } from "./conversation.ts";
+import type { AgentProcess, AgentRequest, WorkspaceFile } from "./ports.ts";
+import { Steering } from "./steering.ts";
+import type { Supervisor } from "./supervisor.ts";
+import type { Timers } from "./timers.ts";
+import { Transcript } from "./transcript.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** Most processes of one run, so that comments that always come too late can't keep it going for ever. */
+const MAX_STARTS = 6;
+
+export interface ExecutorDeps {
+  clock: Clock;
+  timers: Timers;
+  comments(): Promise<Comment[]>;
+  attachments(): Promise<(Attachment & { path: string })[]>;
+  /** All runs of the issue, oldest first. */
+  runs(): Promise<Run[]>;
+  /** Facts of the run, under its fence. */
+  note(patch: RunPatch): Promise<void>;
+  append(entries: LogEntry[]): Promise<void>;
+  markDelivered(comment_ids: string[]): Promise<void>;
+  prepareWorkspace(branch: string, files: WorkspaceFile[]): Promise<Workspace>;
+  /** Where the agent finds the folder of attachments. */
+  attachmentsFolder(workspace: Workspace): string;
+  startAgent(request: AgentRequest): AgentProcess;
+  newId(): string;
+  /** A random word of `[a-z0-9]`. */
+  newFence(): string;
+  max_usd: number;
+}
+
+/** What happened; the completer makes an end of it. */
+export interface Execution {
+  /** `null` when it could not be made. */
+  workspace: Workspace | null;
+  exit: AgentExit | null;
+  start_error: string;
+  results: AgentResult[];
+  forced_exit: boolean;
+  resumed: boolean;
+  session_id: string;
+  /** The session's cumulative cost at the end, and this run's share. */
+  session_cost_usd: number;
+  cost_usd: number;
+  turns: number;
+  input_tokens: number;
+  output_tokens: number;
+  /** The issue's earlier runs, oldest first. */
+  earlier: Run[];
+}
+
+/** A run under way, as the service sees it. */
+export interface RunInHand {
+  readonly steering: Steering;
+  /** Never rejects. */
+  readonly execution: Promise<Execution>;
+}
+
+export function executeRun(claim: Claim, supervisor: Supervisor, deps: ExecutorDeps): RunInHand {
+  const steering = new Steering({
+    comments: deps.comments,
+    markDelivered: deps.markDelivered,
+    onError: (error) => supervisor.heed(error),
+  });
+  return { steering, execution: new Executor(claim, supervisor, deps, steering).run() };
+}
+
+class Executor {
+  readonly #claim: Claim;
+  readonly #supervisor: Supervisor;
+  readonly #deps: ExecutorDeps;
+  readonly #steering: Steering;
+  readonly #transcript: Transcript;
+  readonly #execution: Execution;
+  /** The session's cumulative cost when this run took it up. */
+  #cost_at_start: number;
+  /** This run's share in sessions that were given up. */
+  #spent_before = 0;
+  #files: PromptFile[] = [];
+
+  constructor(claim: Claim, supervisor: Supervisor, deps: ExecutorDeps, steering: Steering) {
+    this.#claim = claim;
+    this.#supervisor = supervisor;
+    this.#deps = deps;
+    this.#steering = steering;
+    this.#transcript = new Transcript({
+      append: deps.append,
+      clock: deps.clock,
+      timers: deps.timers,
+      onError: (error) => supervisor.heed(error),
+    });
+    this.#cost_at_start = claim.session_id === "" ? 0 : claim.session_cost_usd;
+    this.#execution = {
+      workspace: null,
+      exit: null,
+      start_error: "",
+      results: [],
+      forced_exit: false,
+      resumed: claim.session_id !== "",
+      session_id: claim.session_id === "" ? deps.newId() : claim.session_id,
+      session_cost_usd: this.#cost_at_start,
+      cost_usd: 0,
+      turns: 0,
+      input_tokens: 0,
+      output_tokens: 0,
+      earlier: [],
+    };
+  }
+
+  async run(): Promise<Execution> {
+    try {
+      await this.#work();
+    } catch (error) {
+      // Everything that goes wrong before or between processes: the repository, the database, the programs.
+      this.#supervisor.heed(error);
+      this.#execution.exit = null;
+      this.#execution.start_error = messageOfError(error);
+    }
+    this.#supervisor.stopLimits();
+    if (this.#execution.start_error !== "") {
+      void this.#transcript.write({ type: "error", text: this.#execution.start_error });
+    }
+    await this.#transcript.drain();
+    return this.#execution;
+  }
+
+  async #work(): Promise<void> {
+    const { issue, run } = this.#claim;
+    const [comments, attachments, runs] = await Promise.all([
+      this.#deps.comments(),
+      this.#deps.attachments(),
+      this.#deps.runs(),
+    ]);
+    this.#execution.earlier = runs.filter(({ id }) => id !== run.id);
+    const files = attachments.map((file, index) => ({ ...file, file_name: fileName(file.name, index) }));
+    const branch = issue.branch === "" ? branchName(issue.number, issue.title) : issue.branch;
+    const workspace = await this.#deps.prepareWorkspace(
+      branch,
+      files.map(({ file_name, path }) => ({ name: file_name, path })),
+    );
+    this.#execution.workspace = workspace;
+    const folder = this.#deps.attachmentsFolder(workspace);
+    this.#files = files.map(({ file_name, name, content_type, size }) => ({
+      path: `${folder}/${file_name}`,
+      name,
+      content_type,
+      size,
+    }));
+
+    let told = this.#execution.resumed ? this.#news(comments) : comments;
+    let prompt = this.#execution.resumed ? this.#resumePrompt(told) : this.#firstPrompt(told);
+    for (let start = 1; this.#supervisor.cause === ""; start++) {
+      await this.#converse(workspace, prompt, told);
+      if (this.#supervisor.cause !== "") break;
+      if (start >= MAX_STARTS) break;
+      if (start === 1 && this.#execution.resumed && this.#mustBeginAnew()) {
+        await this.#transcript.write({
+          type: "system",
+          text: "The session can't be continued: a new one begins with the thread of the issue",
+        });
+        this.#openNewSession();
+        told = await this.#deps.comments();
+        prompt = this.#firstPrompt(told);
+        continue;
+      }
+      told = this.#execution.results.at(-1)?.ok === true ? await this.#steering.missed() : [];
+      if (told.length === 0) break;
+      this.#execution.resumed = true;
+      prompt = told.map((comment) => steeringMessage(comment)).join("\n\n");
+    }
+  }
+
+  /** One process, from its start to its exit. */
+  async #converse(workspace: Workspace, prompt: string, told: readonly Comment[]): Promise<void> {
+    const execution = this.#execution;
+    await this.#deps.note({
+      phase: "running",
+      session_id: execution.session_id,
+      session_cost_usd: this.#cost_at_start,
+      base_commit: workspace.base_commit,
+      branch: workspace.branch,
+    });
+    if (this.#supervisor.cause !== "") return;
+    const agent = this.#deps.startAgent({
+      workspace,
+      prompt,
+      session: { id: execution.session_id, resume: execution.resumed },
+      max_budget_usd: limitForSession(this.#deps.max_usd, this.#cost_at_start, this.#spent_before),
+    });
+    this.#supervisor.attach(agent);
+    this.#supervisor.startLimits();
+    const notes = Promise.all([
+      this.#deps.note({ agent_pid: agent.pid }).catch((error) => this.#supervisor.heed(error)),
+      this.#steering.handed(told).then(() => this.#steering.attach((text) => agent.send(text))),
+    ]);
+    let sent = this.#steering.sent;
+    const talk = await converse(agent, {
+      timers: this.#deps.timers,
+      write: (body) => this.#transcript.write(body),
+      sign: (event) => this.#supervisor.sign(event),
+      onSession: (session_id) => this.#heardOfSession(session_id),
+      hush: async () => {
+        await notes;
+        await this.#steering.detach();
+        const more = this.#steering.sent > sent;
+        sent = this.#steering.sent;
+        // With nothing left to do only the exit is waited for, and that has its own, shorter limit.
+        if (!more) this.#supervisor.stopLimits();
+        return more;
+      },
+    });
+    await notes;
+    await this.#steering.detach();
+    this.#supervisor.detach();
+    this.#account(talk.results);
+    execution.exit = talk.exit;
+    execution.results = talk.results;
+    execution.forced_exit = talk.forced_exit;
+  }
+
+  #heardOfSession(session_id: string): void {
+    if (session_id === "" || session_id === this.#execution.session_id) return;
+    this.#execution.session_id = session_id;
+    this.#deps.note({ session_id }).catch((error) => this.#supervisor.heed(error));
+  }
+
+  #account(results: readonly AgentResult[]): void {
+    const execution = this.#execution;
+    for (const result of results) {
+      execution.turns += result.turns;
+      execution.input_tokens += result.input_tokens;
+      execution.output_tokens += result.output_tokens;
+      execution.session_cost_usd = Math.max(execution.session_cost_usd, result.session_cost_usd);
+    }
+    execution.cost_usd = this.#spent_before + shareOf(execution.session_cost_usd, this.#cost_at_start);
+  }
+
+  #mustBeginAnew(): boolean {
+    return judge({
+      ...this.#execution,
+      cause: "",
+      tree: "unchanged",
+      tree_error: "",
+      now: this.#deps.clock.now(),
+    }).fresh_session;
+  }
+
+  #openNewSession(): void {
+    this.#spent_before = this.#execution.cost_usd;
+    this.#cost_at_start = 0;
+    Object.assign(this.#execution, { session_id: this.#deps.newId(), resumed: false, session_cost_usd: 0 });
+  }
+
+  #firstPrompt(comments: Comment[]): string {
+    const begun = this.#claim.last_commit !== "" || this.#claim.session_id !== "";
+    return promptFor({
+      issue: this.#claim.issue,
+      comments,
+      files: this.#files,
+      fence: this.#deps.newFence(),
+      begun,
+    });
+  }
+
+  #resumePrompt(comments: Comment[]): string {
+    const last = this.#execution.earlier.at(-1);
+    return resumePrompt({
+      issue: this.#claim.issue,
+      comments,
+      files: this.#files,
+      fence: this.#deps.newFence(),
+      last_outcome: last?.outcome ?? "",
+      last_reason: last?.reason ?? "",
+    });
+  }
+
+  /**
+   * What the session has not seen: comments that no agent was given, and those that the last run was given when
+   * it may have died before it read them.
+   */
+  #news(comments: Comment[]): Comment[] {
+    const last = this.#execution.earlier.at(-1);
+    const cut_off = last !== undefined && last.outcome !== "needs_input" && last.outcome !== "implemented" &&
+      last.outcome !== "checks_failed" && last.outcome !== "no_change";
+    return comments.filter(({ author_kind, delivered_at }) =>
+      author_kind === "human" && (delivered_at === "" || (cut_off && delivered_at >= last.started_at))
+    );
+  }
+}
+
+/** A name that is one plain path part, and unlike any other of the issue. */
+function fileName(name: string, index: number): string {
+  const safe = name.normalize("NFKD").replace(/[^A-Za-z0-9._-]+/g, "_").replace(/^[._-]+|[._-]+$/g, "").slice(
+    -60,
+  );
+  return `${index + 1}-${safe === "" ? "file" : safe}`;
+}
