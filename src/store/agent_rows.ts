@@ -1,0 +1,83 @@
+/** What writes note about agents, and how rows become agents. */
+
+import { type Agent, STALE_AFTER_MS } from "../domain/agent.ts";
+import type { NewEvent } from "../domain/event.ts";
+import type { Tx } from "./database.ts";
+import type { AgentRow } from "./schema.ts";
+
+export function isStale(row: AgentRow, now: string): boolean {
+  return row.gone_at !== "" || Date.parse(now) - Date.parse(row.last_seen_at) > STALE_AFTER_MS;
+}
+
+export function agentOf(row: AgentRow, now: string): Agent {
+  const stale = isStale(row, now);
+  const silent = new Date(Date.parse(row.last_seen_at) + STALE_AFTER_MS).toISOString();
+  return {
+    id: row.id,
+    status: stale ? "stale" : row.run_id === "" ? "idle" : "working",
+    issue_id: row.issue_id,
+    run_id: row.run_id,
+    since: !stale ? row.since : row.gone_at !== "" ? row.gone_at : silent,
+    last_seen_at: row.last_seen_at,
+  };
+}
+
+export async function lockAgent(tx: Tx, id: string): Promise<AgentRow | undefined> {
+  return await tx.db.selectFrom("agents").selectAll().where("id", "=", id)
+    .$if(tx.kind === "postgres", (query) => query.forUpdate()).executeTakeFirst();
+}
+
+/** The event that tells what an agent does; `data` may add `phase`. */
+export function agentEvent(
+  id: string,
+  status: string,
+  work: { issue_id: string; run_id: string },
+  data: NewEvent["data"] = {},
+): NewEvent {
+  return {
+    type: "agent.status",
+    ...work,
+    actor: { kind: "agent", name: id },
+    data: { agent: id, status, ...data },
+  };
+}
+
+/** The agent works on this run from now on, whatever it did before. */
+export async function setWorking(
+  tx: Tx,
+  agent: { id: string; host: string; pid: number },
+  work: { issue_id: string; run_id: string },
+): Promise<void> {
+  const fields = {
+    ...work,
+    since: tx.now,
+    last_seen_at: tx.now,
+    gone_at: "",
+    host: agent.host,
+    pid: agent.pid,
+  };
+  await tx.db.insertInto("agents").values({ id: agent.id, ...fields })
+    .onConflict((conflict) => conflict.column("id").doUpdateSet(fields)).execute();
+  tx.emit(agentEvent(agent.id, "working", work, { phase: "preparing" }));
+}
+
+/** The agent's run has ended. Nothing is written when it works on another run by now. */
+export async function setIdle(tx: Tx, id: string, run_id: string): Promise<void> {
+  const updated = await tx.db.updateTable("agents").set({ issue_id: "", run_id: "", since: tx.now })
+    .where("id", "=", id).where("run_id", "=", run_id).returning("id").executeTakeFirst();
+  if (updated !== undefined) tx.emit(agentEvent(id, "idle", { issue_id: "", run_id: "" }));
+}
+
+/** A sign of life of a known agent; it is told only when the agent was believed dead. */
+export async function touch(
+  tx: Tx,
+  row: AgentRow,
+  process: { host: string; pid: number } = { host: row.host, pid: row.pid },
+): Promise<void> {
+  const stale = isStale(row, tx.now);
+  const fields = { last_seen_at: tx.now, gone_at: "", host: process.host, pid: process.pid };
+  await tx.db.updateTable("agents").set(stale ? { ...fields, since: tx.now } : fields)
+    .where("id", "=", row.id).execute();
+  const { issue_id, run_id } = row;
+  if (stale) tx.emit(agentEvent(row.id, run_id === "" ? "idle" : "working", { issue_id, run_id }));
+}

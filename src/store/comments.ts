@@ -1,0 +1,76 @@
+/** Comments in the database. */
+
+import type { Comment, NewComment } from "../domain/comment.ts";
+import type { Actor } from "../domain/event.ts";
+import type { Issue, Status } from "../domain/issue.ts";
+import type { Database, Tx } from "./database.ts";
+import { decided, FRESH_START, lockIssue, moveIssue } from "./issue_rows.ts";
+import { commentOf, issueOf } from "./rows.ts";
+import { lockRun } from "./run_rows.ts";
+import type { IssueRow } from "./schema.ts";
+import { indexText } from "./search.ts";
+import type { Comments } from "./store.ts";
+import { storable, storableFields } from "./text.ts";
+
+export function commentsIn(database: Database): Comments {
+  return {
+    list: async (issue_id) => {
+      const rows = await database.read.selectFrom("comments").selectAll()
+        .where("issue_id", "=", storable(issue_id)).orderBy("n").execute();
+      return rows.map(commentOf);
+    },
+    add: (ref, input, actor) => database.write((tx) => add(tx, ref, storableFields(input), actor)),
+    markDelivered: (run_id, fence, ids) => database.write((tx) => markDelivered(tx, run_id, fence, ids)),
+  };
+}
+
+async function add(
+  tx: Tx,
+  ref: string,
+  input: NewComment,
+  actor: Actor,
+): Promise<{ comment: Comment; issue: Issue; unblocked: boolean }> {
+  const row = await lockIssue(tx, ref);
+  const { to } = decided(row, { type: "comment" }, actor);
+  const comment = await insertComment(tx, row, input, { status: to, actor });
+  if (to === row.status) return { comment, issue: issueOf(row), unblocked: false };
+  const moved = await moveIssue(tx, row, to, FRESH_START, actor);
+  return { comment, issue: issueOf(moved), unblocked: true };
+}
+
+/** Inserts a comment at the end of the thread of an issue that the caller has locked. */
+export async function insertComment(
+  tx: Tx,
+  issue: IssueRow,
+  input: NewComment,
+  { status, actor, run_id = "" }: { status: Status; actor: Actor; run_id?: string },
+): Promise<Comment> {
+  const last = await tx.db.selectFrom("comments").select("n").where("issue_id", "=", issue.id)
+    .orderBy("n", "desc").limit(1).executeTakeFirst();
+  const row = {
+    id: tx.newId(),
+    issue_id: issue.id,
+    n: (last?.n ?? 0) + 1,
+    author: input.author,
+    author_kind: input.author_kind,
+    trust: input.trust,
+    body: input.body,
+    delivered_at: "",
+    created_at: tx.now,
+  };
+  await tx.db.insertInto("comments").values(row).execute();
+  await indexText(tx, issue.number, row.n, row.body);
+  const { author, author_kind } = row;
+  const data = { title: issue.title, author, author_kind, comment_id: row.id, status };
+  tx.emit({ type: "comment.added", issue_id: issue.id, run_id, actor, data });
+  return commentOf(row);
+}
+
+async function markDelivered(tx: Tx, run_id: string, fence: number, ids: string[]): Promise<void> {
+  const run = await lockRun(tx, run_id, fence);
+  if (ids.length === 0) return;
+  // A comment that was delivered already keeps its first time.
+  await tx.db.updateTable("comments").set({ delivered_at: tx.now })
+    .where("id", "in", ids).where("issue_id", "=", run.issue_id).where("delivered_at", "=", "").execute();
+  tx.announce();
+}

@@ -1,0 +1,28 @@
+/** The event log, as readers see it. */
+
+import type { Database } from "./database.ts";
+import { lastSeqOf } from "./event_rows.ts";
+import { eventOf } from "./rows.ts";
+import type { Events } from "./store.ts";
+import { storable } from "./text.ts";
+
+export function eventsIn({ read }: Database): Events {
+  return {
+    lastSeq: () => lastSeqOf(read),
+    firstSeq: async () => {
+      const row = await read.selectFrom("events").select("seq").orderBy("seq").limit(1).executeTakeFirst();
+      return row?.seq ?? 1;
+    },
+    read: async (after, limit) => {
+      const rows = await read.selectFrom("events").selectAll()
+        .where("seq", ">", after).orderBy("seq").limit(limit).execute();
+      return rows.map(eventOf);
+    },
+    forIssue: async (issue_id, after, limit) => {
+      const rows = await read.selectFrom("events").selectAll()
+        .where("issue_id", "=", storable(issue_id)).where("seq", ">", after)
+        .orderBy("seq").limit(limit).execute();
+      return rows.map(eventOf);
+    },
+  };
+}

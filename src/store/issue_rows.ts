@@ -1,0 +1,86 @@
+/** Finding, changing and moving one issue inside a write: what issues, comments and runs have in common. */
+
+import type { Kysely, Updateable } from "kysely";
+import { NotFoundError, RefusedError, StaleVersionError } from "../domain/errors.ts";
+import { type Actor, cardOf } from "../domain/event.ts";
+import type { Status } from "../domain/issue.ts";
+import { type Action, decide } from "../domain/workflow.ts";
+import type { Tx } from "./database.ts";
+import { issueOf } from "./rows.ts";
+import type { IssueRow, IssueTable, Schema } from "./schema.ts";
+
+const NUMBER = /^\d{1,10}$/;
+
+/** @throws NotFoundError */
+export async function findIssue(db: Kysely<Schema>, ref: string): Promise<IssueRow> {
+  const row = ref.includes("\0") ? undefined : await byRef(db, ref).executeTakeFirst();
+  if (row === undefined) throw new NotFoundError("issue", ref);
+  return row;
+}
+
+/** The row, locked until the commit: nobody changes it between the decision and the write. @throws NotFoundError */
+export async function lockIssue(tx: Tx, ref: string): Promise<IssueRow> {
+  const query = ref.includes("\0") ? undefined : byRef(tx.db, ref);
+  const row = await (tx.kind === "postgres" ? query?.forUpdate() : query)?.executeTakeFirst();
+  if (row === undefined) throw new NotFoundError("issue", ref);
+  return row;
+}
+
+function byRef(db: Kysely<Schema>, ref: string) {
+  const query = db.selectFrom("issues").selectAll();
+  return NUMBER.test(ref)
+    ? query.where("number", "=", Number(ref))
+    : query.where("id", "=", ref.toWellFormed());
+}
+
+/**
+ * Writes the fields if the issue still has the version that was read. The row was locked when it was read, so
+ * losing means a defect or a foreign hand in the database: the whole write is undone and the caller may repeat.
+ *
+ * @throws StaleVersionError
+ */
+export async function updateIssue(
+  tx: Tx,
+  row: IssueRow,
+  fields: Updateable<IssueTable>,
+): Promise<IssueRow> {
+  const updated = await tx.db.updateTable("issues")
+    .set({ ...fields, version: row.version + 1, updated_at: tx.now })
+    .where("id", "=", row.id).where("version", "=", row.version)
+    .returningAll().executeTakeFirst();
+  if (updated !== undefined) return updated;
+  const { version } = await findIssue(tx.db, row.id);
+  throw new StaleVersionError(row.version, version);
+}
+
+/** Where the workflow sends the issue. @throws RefusedError */
+export function decided(row: IssueRow, action: Action, actor: Actor): { to: Status; stop_run: boolean } {
+  const situation = { status: row.status, kind: row.kind, human_only: row.human_only === 1 };
+  const decision = decide(situation, action, actor);
+  if (decision.verdict === "refuse") {
+    throw new RefusedError(decision.reason, decision.code, decision.allowed);
+  }
+  return { to: decision.to, stop_run: decision.verdict === "stop_run" };
+}
+
+/** Writes fields together with the status that was decided, and the event that tells of the move. */
+export async function moveIssue(
+  tx: Tx,
+  row: IssueRow,
+  to: Status,
+  fields: Updateable<IssueTable>,
+  actor: Actor,
+  run_id = "",
+): Promise<IssueRow> {
+  // Nobody works on an issue that waits to be handed off or to be claimed.
+  const released = to === "ready" || to === "backlog" ? { claimed_by: "", claimed_at: "" } : {};
+  const moved = await updateIssue(tx, row, { ...released, ...fields, status: to });
+  if (moved.status !== row.status) {
+    const data = { ...cardOf(issueOf(moved)), from: row.status };
+    tx.emit({ type: "issue.status", issue_id: row.id, run_id, actor, data });
+  }
+  return moved;
+}
+
+/** What a human's "go on" changes: earlier failures no longer count, and no back-off delays the claim. */
+export const FRESH_START = { failures: 0, not_before: "" } as const;

@@ -1,0 +1,196 @@
+/** Issues in the database. */
+
+import { sql } from "kysely";
+import { StaleVersionError } from "../domain/errors.ts";
+import { type Actor, cardOf, type NewEvent } from "../domain/event.ts";
+import { type Issue, type IssuePatch, type NewIssue, type Status, STATUSES } from "../domain/issue.ts";
+import type { Database, Tx } from "./database.ts";
+import { decided, findIssue, FRESH_START, lockIssue, moveIssue, updateIssue } from "./issue_rows.ts";
+import { issueOf, rankOf } from "./rows.ts";
+import type { IssueRow } from "./schema.ts";
+import { indexText, matchOf } from "./search.ts";
+import type { Issues, ListFilter } from "./store.ts";
+import { storable, storableFields } from "./text.ts";
+
+export function issuesIn(database: Database): Issues {
+  return {
+    create: (input, actor) => database.write((tx) => create(tx, storableFields(input), actor)),
+    get: async (ref) => issueOf(await findIssue(database.read, ref)),
+    list: (filter) => list(database, filter),
+    edit: (ref, patch, options, actor) =>
+      database.write((tx) => edit(tx, ref, storableFields(patch), options.if_version, actor)),
+    move: (ref, to, actor) => database.write((tx) => move(tx, ref, to, actor)),
+    requestStop: (ref, to, actor) => database.write((tx) => requestStop(tx, ref, to, actor)),
+    counts: () => counts(database),
+  };
+}
+
+async function create(tx: Tx, input: NewIssue, actor: Actor): Promise<Issue> {
+  const fields = { ...input, priority: rankOf(input.priority), human_only: input.human_only ? 1 : 0 };
+  const draft = { ...fields, status: "backlog" as const };
+  const { to } = decided(draft as IssueRow, { type: "create", to: input.status }, actor);
+  const row = await tx.db.insertInto("issues").values({
+    ...fields,
+    status: to,
+    id: tx.newId(),
+    created_at: tx.now,
+    updated_at: tx.now,
+    ...UNSET,
+  }).returningAll().executeTakeFirstOrThrow();
+  await indexText(tx, row.number, 0, `${row.title}\n${row.body}`);
+  const issue = issueOf(row);
+  tx.emit(issueEvent("issue.created", issue, actor));
+  return issue;
+}
+
+const UNSET = {
+  claimed_by: "",
+  claimed_at: "",
+  branch: "",
+  pr_url: "",
+  result: "",
+  checks: "",
+  not_before: "",
+  attempts: 0,
+  cost_usd: 0,
+  version: 1,
+  fence: 0,
+  failures: 0,
+  session_id: "",
+  session_cost_usd: 0,
+  last_commit: "",
+} as const;
+
+function issueEvent(
+  type: "issue.created" | "issue.updated",
+  issue: Issue,
+  actor: Actor,
+  more: NewEvent["data"] = {},
+): NewEvent {
+  return { type, issue_id: issue.id, run_id: "", actor, data: { ...cardOf(issue), ...more } };
+}
+
+async function list({ read, kind }: Database, filter: ListFilter): Promise<Issue[]> {
+  const q = filter.q?.trim() ?? "";
+  if (q !== "") return await search(read, kind, q, filter);
+  const rows = await read.selectFrom("issues").selectAll()
+    .$if(filter.status !== undefined, (query) => query.where("status", "=", filter.status!))
+    .$if(filter.kind !== undefined, (query) => query.where("kind", "=", filter.kind!))
+    .$if(filter.assignee !== undefined, (query) => query.where("assignee", "=", storable(filter.assignee!)))
+    .$if(filter.before !== undefined, (query) => query.where("number", "<", filter.before!))
+    .orderBy("number", "desc").limit(filter.limit).execute();
+  return rows.map(issueOf);
+}
+
+/** An issue matches once per entry, entries of one issue adjacent: pages are read until enough issues are found. */
+async function search(
+  read: Database["read"],
+  kind: Database["kind"],
+  q: string,
+  filter: ListFilter,
+): Promise<Issue[]> {
+  const found: Issue[] = [];
+  let before = filter.before;
+  while (found.length < filter.limit) {
+    const match = matchOf(kind, q, before);
+    if (match === null) return [];
+    const where = [
+      match.where,
+      ...(filter.status === undefined ? [] : [sql`issues.status = ${filter.status}`]),
+      ...(filter.kind === undefined ? [] : [sql`issues.kind = ${filter.kind}`]),
+      ...(filter.assignee === undefined ? [] : [sql`issues.assignee = ${storable(filter.assignee)}`]),
+    ];
+    const wanted = filter.limit - found.length;
+    const { rows } = await sql<IssueRow>`select issues.* from ${match.join}
+      where ${sql.join(where, sql` and `)} order by ${match.order} limit ${wanted}`.execute(read);
+    for (const row of rows) if (found.at(-1)?.number !== row.number) found.push(issueOf(row));
+    if (rows.length < wanted) break;
+    before = found.at(-1)!.number;
+  }
+  return found;
+}
+
+async function edit(
+  tx: Tx,
+  ref: string,
+  patch: IssuePatch,
+  if_version: number | undefined,
+  actor: Actor,
+): Promise<Issue> {
+  const row = await lockIssue(tx, ref);
+  if (if_version !== undefined && if_version !== row.version) {
+    throw new StaleVersionError(if_version, row.version);
+  }
+  const { priority, human_only, ...texts } = patch;
+  const wanted = {
+    ...texts,
+    ...(priority === undefined ? {} : { priority: rankOf(priority) }),
+    ...(human_only === undefined ? {} : { human_only: human_only ? 1 : 0 }),
+  };
+  const changes = Object.fromEntries(
+    Object.entries(wanted).filter(([name, value]) =>
+      value !== undefined && value !== row[name as keyof IssueRow]
+    ),
+  );
+  if (Object.keys(changes).length === 0) return issueOf(row);
+  const updated = await updateIssue(tx, row, changes);
+  if ("title" in changes || "body" in changes) {
+    await indexText(tx, row.number, 0, `${updated.title}\n${updated.body}`);
+  }
+  const issue = issueOf(updated);
+  tx.emit(issueEvent("issue.updated", issue, actor, { change: Object.keys(changes).join(",") }));
+  return issue;
+}
+
+async function move(
+  tx: Tx,
+  ref: string,
+  to: Status,
+  actor: Actor,
+): Promise<{ issue: Issue; stopping: boolean }> {
+  const row = await lockIssue(tx, ref);
+  const decision = decided(row, { type: "move", to }, actor);
+  if (decision.stop_run) return { issue: await recordStop(tx, row, decision.to, actor), stopping: true };
+  if (decision.to === row.status) return { issue: issueOf(row), stopping: false };
+  const fields = decision.to === "ready" ? FRESH_START : {};
+  return { issue: issueOf(await moveIssue(tx, row, decision.to, fields, actor)), stopping: false };
+}
+
+async function requestStop(tx: Tx, ref: string, to: Status, actor: Actor): Promise<Issue> {
+  const row = await lockIssue(tx, ref);
+  return await recordStop(tx, row, decided(row, { type: "stop", to }, actor).to, actor);
+}
+
+/** Writes the request to the run; whoever supervises it, or the rescuer, honours it. The latest target wins. */
+async function recordStop(tx: Tx, row: IssueRow, to: Status, actor: Actor): Promise<Issue> {
+  const issue = issueOf(row);
+  const run = await tx.db.selectFrom("runs").select(["id", "stop_requested_at", "stop_to"])
+    .where("issue_id", "=", row.id).where("finished_at", "=", "")
+    .$if(tx.kind === "postgres", (query) => query.forUpdate()).executeTakeFirst();
+  if (run === undefined) {
+    // A claim writes issue and run in one commit, and so does the end of a run.
+    throw new Error(
+      `Issue ${row.number} is in progress but has no run: the database was changed by other hands`,
+    );
+  }
+  if (run.stop_requested_at !== "" && run.stop_to === to) return issue;
+  await tx.db.updateTable("runs")
+    .set({ stop_requested_at: tx.now, stop_requested_by: storable(actor.name), stop_to: to })
+    .where("id", "=", run.id).where("finished_at", "=", "").execute();
+  const event = issueEvent("issue.updated", issue, actor, { change: "stop_requested", stop_to: to });
+  tx.emit({ ...event, run_id: run.id });
+  return issue;
+}
+
+async function counts({ read }: Database): Promise<Record<Status, number>> {
+  const rows = await read.selectFrom("issues").select([
+    "status",
+    (eb) => eb.fn.countAll<number>().as("count"),
+  ])
+    .groupBy("status").execute();
+  const found = new Map(rows.map((row) => [row.status, row.count]));
+  return Object.fromEntries(STATUSES.map((status) => [status, found.get(status) ?? 0])) as Record<
+    Status,
+    number
+  >;
+}

@@ -1,0 +1,50 @@
+/** Brings a database to the newest schema, once, even when several processes start at the same moment. */
+
+import type { Kysely } from "kysely";
+import { type Migration, Migrator } from "kysely/migration";
+import type { Backend } from "../database.ts";
+import { initial } from "./initial.ts";
+
+/** In order; a name is written into every database and never changes. */
+const MIGRATIONS: readonly { name: string; up: (db: Kysely<unknown>, kind: Backend) => Promise<void> }[] = [
+  { name: "0001_initial", up: initial },
+];
+
+/** The database was written by a newer version of the program. */
+export class NewerSchemaError extends Error {
+  override name = "NewerSchemaError";
+  constructor(readonly unknown: readonly string[]) {
+    super(
+      `The database has a newer schema than this version of Autopilot knows (${unknown.join(", ")}). ` +
+        "Start the version that wrote it, or a later one; nothing was changed",
+    );
+  }
+}
+
+/**
+ * Kysely's migrator runs all pending migrations in one transaction, under an advisory lock on PostgreSQL and
+ * under `begin immediate` on SQLite (dialect.ts), so a second process waits and then finds nothing to do.
+ *
+ * @throws NewerSchemaError
+ */
+export async function migrate(db: Kysely<unknown>, kind: Backend): Promise<void> {
+  const known = Object.fromEntries(
+    MIGRATIONS.map(({ name, up }): [string, Migration] => [name, { up: (trx) => up(trx, kind) }]),
+  );
+  const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(known) } });
+  await refuseNewer(db, known);
+  const { error } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  // A newer process may have migrated between the look and the lock: then that is the reason to tell.
+  await refuseNewer(db, known);
+  throw new Error("The database could not be brought to the newest schema", { cause: error });
+}
+
+async function refuseNewer(db: Kysely<unknown>, known: Record<string, Migration>): Promise<void> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
+  if (!tables.some((table) => table.name === "kysely_migration")) return;
+  const rows = await (db as Kysely<{ kysely_migration: { name: string } }>)
+    .selectFrom("kysely_migration").select("name").orderBy("name").execute();
+  const unknown = rows.map((row) => row.name).filter((name) => !(name in known));
+  if (unknown.length > 0) throw new NewerSchemaError(unknown);
+}

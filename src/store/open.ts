@@ -1,0 +1,73 @@
+/** Opening the store: which database, and all aggregates on it. */
+
+import type { Clock } from "../clock.ts";
+import { agentsIn } from "./agents.ts";
+import { attachmentsIn } from "./attachments.ts";
+import { commentsIn } from "./comments.ts";
+import type { Database, Sources } from "./database.ts";
+import { eventsIn } from "./events.ts";
+import { issuesIn } from "./issues.ts";
+import { openPostgres } from "./postgres.ts";
+import { runLogIn } from "./run_log.ts";
+import { runsIn } from "./runs.ts";
+import { openSqlite } from "./sqlite.ts";
+import type { Store } from "./store.ts";
+
+export interface OpenOptions {
+  /** `sqlite:<path>` or `postgres://…` */
+  url: string;
+  clock: Clock;
+  /** Default `crypto.randomUUID`. */
+  newId?: () => string;
+  /** Uniform in [0, 1), for the jitter of back-offs. Default `Math.random`. */
+  random?: () => number;
+}
+
+/**
+ * Opens the database, makes it when it is not there (SQLite), and brings its schema up to date.
+ * @throws NewerSchemaError when a newer version of the program wrote it; Error when it can't be reached
+ */
+export async function openStore(options: OpenOptions): Promise<Store> {
+  const { clock } = options;
+  const sources: Sources = {
+    now: () => clock.now().toISOString(),
+    newId: options.newId ?? (() => crypto.randomUUID()),
+    random: options.random ?? Math.random,
+  };
+  return storeOn(await openDatabase(options.url, sources), clock);
+}
+
+async function openDatabase(url: string, sources: Sources): Promise<Database> {
+  if (/^postgres(ql)?:\/\//.test(url)) return await openPostgres(url, sources);
+  const path = /^sqlite:(?<path>.+)$/s.exec(url)?.groups?.path;
+  if (path !== undefined && path !== ":memory:") return await openSqlite(path, sources);
+  const scheme = url.split(":")[0];
+  throw new Error(
+    `A database URL is sqlite:<path of a file> or postgres://<user>@<host>/<database>; this one begins with "${scheme}:"`,
+  );
+}
+
+function storeOn(database: Database, clock: Clock): Store {
+  const close = () => database.close();
+  return {
+    kind: database.kind,
+    issues: issuesIn(database),
+    comments: commentsIn(database),
+    attachments: attachmentsIn(database),
+    runs: runsIn(database, clock),
+    runLog: runLogIn(database),
+    events: eventsIn(database),
+    agents: agentsIn(database, clock),
+    onCommit: (listener) => database.onCommit(listener),
+    watchForeign: (listener, options) => database.watchForeign(listener, options),
+    ping: () => database.write(ping),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+/** A real write: a full disk or a read-only database shows. */
+async function ping({ db, now }: Parameters<Parameters<Database["write"]>[0]>[0]): Promise<void> {
+  await db.insertInto("meta").values({ key: "ping", value: now })
+    .onConflict((conflict) => conflict.column("key").doUpdateSet({ value: now })).execute();
+}

@@ -1,0 +1,125 @@
+/** PostgreSQL: a pool, one transaction per write, and LISTEN for the commits of others. */
+
+// @ts-types="@types/pg"
+import pg from "pg";
+import { Kysely, PostgresDialect, sql } from "kysely";
+import type { NewEvent } from "../domain/event.ts";
+import { loggerOf } from "../log.ts";
+import type { Database, Sources, Tx } from "./database.ts";
+import { insertEvents, lastSeqOf, lockEvents } from "./event_rows.ts";
+import { Listeners } from "./listeners.ts";
+import { migrate } from "./migrations/migrate.ts";
+import { CHANNEL, PostgresListener } from "./postgres_listener.ts";
+import type { Schema } from "./schema.ts";
+
+/** Connections for reads and writes together. */
+const POOL_SIZE = 10;
+const CONNECT_MS = 10_000;
+/** Type numbers of int8 and numeric: count(*) and bigint columns are JavaScript numbers here. */
+const NUMBERS: readonly number[] = [20, 1700];
+
+const types = {
+  getTypeParser: (oid: number, format?: "text" | "binary") =>
+    NUMBERS.includes(oid) ? Number : pg.types.getTypeParser(oid, format as "text"),
+};
+
+/** Connects, migrates, and answers the database. @throws NewerSchemaError */
+export async function openPostgres(url: string, sources: Sources): Promise<Database> {
+  const config = {
+    connectionString: url,
+    application_name: "autopilot",
+    connectionTimeoutMillis: CONNECT_MS,
+    types,
+  };
+  const pool = new pg.Pool({ ...config, max: POOL_SIZE });
+  const own = new Set<number>();
+  pool.on("connect", (client) => void own.add(processIdOf(client)));
+  pool.on("remove", (client) => void own.delete(processIdOf(client)));
+  // An idle connection died; the pool replaces it, the next query shows whether the server is there.
+  pool.on("error", (error) =>
+    loggerOf("store").warn("A PostgreSQL connection was lost: {message}", {
+      message: error.message,
+    }));
+  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    await migrate(db as Kysely<unknown>, "postgres");
+  } catch (error) {
+    await db.destroy();
+    throw error;
+  }
+  return new PostgresDatabase(db, sources, new PostgresListener(config, (pid) => own.has(pid)));
+}
+
+/** The server process behind a connection; the type declarations leave it out. */
+function processIdOf(client: unknown): number {
+  return (client as { processID: number }).processID;
+}
+
+class PostgresDatabase implements Database {
+  readonly kind = "postgres";
+  readonly read: Kysely<Schema>;
+  readonly #sources: Sources;
+  readonly #listener: PostgresListener;
+  readonly #commits = new Listeners();
+  readonly #writes = new Set<Promise<unknown>>();
+  #closed = false;
+
+  constructor(db: Kysely<Schema>, sources: Sources, listener: PostgresListener) {
+    this.read = db;
+    this.#sources = sources;
+    this.#listener = listener;
+  }
+
+  async write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    if (this.#closed) throw new Error("The store is closed: nothing was written");
+    const write = this.read.transaction().execute((db) => this.#attempt(db, work));
+    this.#writes.add(write);
+    try {
+      const value = await write;
+      this.#commits.call();
+      return value;
+    } finally {
+      this.#writes.delete(write);
+    }
+  }
+
+  async #attempt<T>(db: Kysely<Schema>, work: (tx: Tx) => Promise<T>): Promise<T> {
+    const events: NewEvent[] = [];
+    let announced = false;
+    const now = this.#sources.now();
+    const value = await work({
+      kind: "postgres",
+      db,
+      now,
+      newId: this.#sources.newId,
+      random: this.#sources.random,
+      emit: (event) => void events.push(event),
+      announce: () => void (announced = true),
+    });
+    let seq = "";
+    if (events.length > 0) {
+      await lockEvents(db);
+      const last = await lastSeqOf(db);
+      await insertEvents(db, events, last, now);
+      seq = String(last + events.length);
+    }
+    if (seq !== "" || announced) await sql`select pg_notify(${CHANNEL}, ${seq})`.execute(db);
+    return value;
+  }
+
+  onCommit(listener: () => void): () => void {
+    return this.#commits.add(listener);
+  }
+
+  watchForeign(listener: () => void): () => void {
+    return this.#listener.add(listener);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.allSettled(this.#writes);
+    await this.#listener.close();
+    await this.read.destroy();
+  }
+}

@@ -1,0 +1,113 @@
+/** The end of a run: everything that follows from it, in one commit. */
+
+import type { Updateable } from "kysely";
+import { FencedError } from "../domain/errors.ts";
+import { type Actor, SYSTEM } from "../domain/event.ts";
+import type { Issue, Status } from "../domain/issue.ts";
+import { nextRetryAt } from "../domain/retry.ts";
+import type { Outcome, Run } from "../domain/run.ts";
+import { setIdle } from "./agent_rows.ts";
+import { insertComment } from "./comments.ts";
+import type { Tx } from "./database.ts";
+import { decided, FRESH_START, lockIssue, moveIssue } from "./issue_rows.ts";
+import { issueOf, runOf } from "./rows.ts";
+import { lockRun } from "./run_rows.ts";
+import type { IssueRow, IssueTable, RunRow } from "./schema.ts";
+import type { RunEnd } from "./store.ts";
+import { storableFields } from "./text.ts";
+
+/** Outcomes of runs that came to an end by themselves: a stop that came too late does not rename them. */
+const OWN_ENDS: ReadonlySet<Outcome> = new Set(["implemented", "checks_failed", "needs_input", "no_change"]);
+/** Outcomes that say nothing about the issue's failures: the count stays. */
+const NO_VERDICT: ReadonlySet<Outcome> = new Set(["usage_limited", "lost", "stopped"]);
+
+export async function finish(
+  tx: Tx,
+  run_id: string,
+  fence: number,
+  given: RunEnd,
+): Promise<{ issue: Issue; run: Run }> {
+  const found = await tx.db.selectFrom("runs").select("issue_id").where("id", "=", run_id).executeTakeFirst();
+  if (found === undefined) throw new FencedError(run_id);
+  // First the issue, then the run, as in every write that needs both: no two of them can deadlock.
+  const issue = await lockIssue(tx, found.issue_id);
+  const run = await lockRun(tx, run_id, fence);
+
+  const stopped = run.stop_requested_at !== "";
+  const outcome = stopped && !OWN_ENDS.has(given.outcome) ? "stopped" : given.outcome;
+  const end = { ...storableFields(given), outcome };
+  const actor: Actor = outcome === "lost" ? SYSTEM : { kind: "agent", name: run.agent_id };
+  const { to, fields } = nextOfIssue(tx, issue, run, end, { stopped, actor });
+
+  const finished = await endRun(tx, run, end);
+  const { title, number } = issue;
+  const data = { title, agent: run.agent_id, outcome, reason: end.reason, number, cost_usd: end.cost_usd };
+  tx.emit({ type: "run.finished", issue_id: issue.id, run_id, actor, data });
+  for (const comment of end.comments) {
+    const author: Actor = comment.author_kind === "system" ? SYSTEM : { kind: "agent", name: comment.author };
+    await insertComment(tx, issue, storableFields(comment), { status: to, actor: author, run_id });
+  }
+  const moved = await moveIssue(tx, issue, to, fields, actor, run_id);
+  await setIdle(tx, run.agent_id, run_id);
+  return { issue: issueOf(moved), run: runOf(finished) };
+}
+
+async function endRun(tx: Tx, run: RunRow, end: RunEnd): Promise<RunRow> {
+  const finished = await tx.db.updateTable("runs").set({
+    phase: "finished",
+    outcome: end.outcome,
+    reason: end.reason,
+    finished_at: tx.now,
+    commit: end.commit || run.commit,
+    branch: end.branch || run.branch,
+    session_id: end.session_id || run.session_id,
+    turns: end.turns,
+    cost_usd: end.cost_usd,
+    input_tokens: end.input_tokens,
+    output_tokens: end.output_tokens,
+  }).where("id", "=", run.id).where("fence", "=", run.fence).where("finished_at", "=", "")
+    .returningAll().executeTakeFirst();
+  // The row is locked under this fence, so this can't be lost; if it is, the whole end is undone.
+  if (finished === undefined) throw new FencedError(run.id);
+  return finished;
+}
+
+/** Where the issue goes and what else of it changes. */
+function nextOfIssue(
+  tx: Tx,
+  issue: IssueRow,
+  run: RunRow,
+  end: RunEnd,
+  { stopped, actor }: { stopped: boolean; actor: Actor },
+): { to: Status; fields: Updateable<IssueTable> } {
+  const failures = end.transient ? issue.failures + 1 : NO_VERDICT.has(end.outcome) ? issue.failures : 0;
+  const retry_at = end.transient ? nextRetryAt(failures, new Date(tx.now), tx.random()) : null;
+  const { to } = decided(issue, {
+    type: "finish",
+    // Where a human moved the issue meanwhile wins over where this outcome would send it.
+    outcome: stopped ? "stopped" : end.outcome,
+    retry: retry_at !== null,
+    stop_to: run.stop_to,
+  }, actor);
+  const commit = end.commit || run.commit;
+  const session_id = end.session_id || run.session_id;
+  const fields: Updateable<IssueTable> = {
+    branch: end.branch || run.branch || issue.branch,
+    pr_url: end.pr_url || issue.pr_url,
+    result: end.result || end.reason,
+    // Without a new commit the branch is what it was, and so is the state of its checks.
+    checks: commit === "" && end.checks === "" ? issue.checks : end.checks,
+    cost_usd: issue.cost_usd + end.cost_usd,
+    failures,
+    not_before: to === "ready" ? end.not_before || (retry_at?.toISOString() ?? "") : "",
+    last_commit: commit || issue.last_commit,
+    ...(session_id === "" ? {} : {
+      session_id,
+      // The total of one session never falls; a run that was lost may not know it.
+      session_cost_usd: session_id === issue.session_id
+        ? Math.max(issue.session_cost_usd, end.session_cost_usd)
+        : end.session_cost_usd,
+    }),
+  };
+  return { to, fields: stopped && to === "ready" ? { ...fields, ...FRESH_START } : fields };
+}

@@ -1,0 +1,192 @@
+/** Runs in the database: claim, lease, takeover. How a run ends is in run_finish.ts. */
+
+import type { Clock } from "../clock.ts";
+import { FencedError, NotFoundError } from "../domain/errors.ts";
+import type { Status } from "../domain/issue.ts";
+import { LEASE_MS } from "../domain/run.ts";
+import { agentEvent, lockAgent, setWorking, touch } from "./agent_rows.ts";
+import type { Database, Tx } from "./database.ts";
+import { decided, lockIssue, moveIssue } from "./issue_rows.ts";
+import { issueOf, leaseOf, runOf } from "./rows.ts";
+import { finish } from "./run_finish.ts";
+import { lockRun } from "./run_rows.ts";
+import type { RunRow } from "./schema.ts";
+import type { Claim, LeasedRun, RunPatch, Runs } from "./store.ts";
+import { storable, storableFields } from "./text.ts";
+
+type AgentProcess = { id: string; host: string; pid: number };
+
+export function runsIn(database: Database, clock: Clock): Runs {
+  return {
+    claim: (agent) => database.write((tx) => claim(tx, storableFields(agent))),
+    get: async (id) => {
+      const row = await database.read.selectFrom("runs").selectAll()
+        .where("id", "=", storable(id)).executeTakeFirst();
+      if (row === undefined) throw new NotFoundError("run", id);
+      return runOf(row);
+    },
+    list: async (issue_id) => {
+      const rows = await database.read.selectFrom("runs").selectAll()
+        .where("issue_id", "=", storable(issue_id)).orderBy("attempt").execute();
+      return rows.map(runOf);
+    },
+    heartbeat: (run_id, fence) => database.write((tx) => heartbeat(tx, run_id, fence)),
+    update: (run_id, fence, patch) =>
+      database.write((tx) => update(tx, run_id, fence, storableFields(patch))),
+    finish: (run_id, fence, end) => database.write((tx) => finish(tx, run_id, fence, end)),
+    expired: () => unfinished(database, clock.now().toISOString()),
+    active: () => unfinished(database, null),
+    takeOver: (run_id, fence, by) => database.write((tx) => takeOver(tx, run_id, fence, storableFields(by))),
+  };
+}
+
+/** The three conditions of domain/claim.ts, and its order. */
+async function claim(tx: Tx, agent: AgentProcess): Promise<Claim | null> {
+  const row = await tx.db.selectFrom("issues").selectAll()
+    .where("status", "=", "ready").where("human_only", "=", 0).where("not_before", "<=", tx.now)
+    .orderBy("priority").orderBy("number").limit(1)
+    // What another claim holds is passed over, not waited for.
+    .$if(tx.kind === "postgres", (query) => query.forUpdate().skipLocked()).executeTakeFirst();
+  if (row === undefined) return null;
+  const actor = { kind: "agent", name: agent.id } as const;
+  const { to } = decided(row, { type: "claim" }, actor);
+  const run = newRun(tx, agent, row.id, { attempt: row.attempts + 1, fence: row.fence + 1 });
+  await tx.db.insertInto("runs").values({ ...run, session_cost_usd: row.session_cost_usd }).execute();
+  // The row is locked: losing the compare-and-set would undo the whole claim.
+  const moved = await moveIssue(
+    tx,
+    row,
+    to,
+    {
+      claimed_by: agent.id,
+      claimed_at: tx.now,
+      not_before: "",
+      attempts: run.attempt,
+      fence: run.fence,
+    },
+    actor,
+    run.id,
+  );
+  const work = { issue_id: row.id, run_id: run.id };
+  const data = { title: row.title, agent: agent.id, attempt: run.attempt, number: row.number };
+  tx.emit({ type: "run.started", ...work, actor, data });
+  await setWorking(tx, agent, work);
+  return {
+    issue: issueOf(moved),
+    run: runOf(run),
+    lease: leaseOf({ ...run, session_cost_usd: row.session_cost_usd }),
+    session_id: row.session_id,
+    last_commit: row.last_commit,
+    session_cost_usd: row.session_cost_usd,
+    failures: row.failures,
+  };
+}
+
+function newRun(
+  tx: Tx,
+  agent: AgentProcess,
+  issue_id: string,
+  { attempt, fence }: { attempt: number; fence: number },
+): RunRow {
+  return {
+    id: tx.newId(),
+    issue_id,
+    attempt,
+    agent_id: agent.id,
+    phase: "preparing",
+    outcome: "",
+    reason: "",
+    branch: "",
+    commit: "",
+    session_id: "",
+    turns: 0,
+    cost_usd: 0,
+    input_tokens: 0,
+    output_tokens: 0,
+    started_at: tx.now,
+    finished_at: "",
+    fence,
+    lease_until: leaseEnd(tx.now),
+    host: agent.host,
+    server_pid: agent.pid,
+    agent_pid: 0,
+    base_commit: "",
+    session_cost_usd: 0,
+    stop_requested_at: "",
+    stop_requested_by: "",
+    stop_to: "backlog",
+    log_seq: 0,
+  };
+}
+
+function leaseEnd(now: string): string {
+  return new Date(Date.parse(now) + LEASE_MS).toISOString();
+}
+
+async function heartbeat(
+  tx: Tx,
+  run_id: string,
+  fence: number,
+): Promise<{ stop_requested_by: string; stop_to: Status | "" }> {
+  const run = await tx.db.updateTable("runs").set({ lease_until: leaseEnd(tx.now) })
+    .where("id", "=", run_id).where("fence", "=", fence).where("finished_at", "=", "")
+    .returning(["agent_id", "stop_requested_at", "stop_requested_by", "stop_to"]).executeTakeFirst();
+  // Lost: taken over or finished. The caller must end its agent.
+  if (run === undefined) throw new FencedError(run_id);
+  const agent = await lockAgent(tx, run.agent_id);
+  if (agent !== undefined) await touch(tx, agent);
+  return run.stop_requested_at === ""
+    ? { stop_requested_by: "", stop_to: "" }
+    : { stop_requested_by: run.stop_requested_by, stop_to: run.stop_to };
+}
+
+async function update(tx: Tx, run_id: string, fence: number, patch: RunPatch): Promise<void> {
+  const run = await lockRun(tx, run_id, fence);
+  const changes = Object.fromEntries(Object.entries(patch).filter(([, value]) => value !== undefined));
+  if (Object.keys(changes).length === 0) return;
+  await tx.db.updateTable("runs").set(changes)
+    .where("id", "=", run_id).where("fence", "=", fence).where("finished_at", "=", "").execute();
+  tx.announce();
+  if (patch.phase === undefined || patch.phase === run.phase) return;
+  const work = { issue_id: run.issue_id, run_id };
+  tx.emit(agentEvent(run.agent_id, "working", work, { phase: patch.phase }));
+}
+
+/** @param now only runs whose lease ended before it; `null` for all */
+async function unfinished({ read }: Database, now: string | null): Promise<LeasedRun[]> {
+  const rows = await read.selectFrom("runs").selectAll().where("finished_at", "=", "")
+    .$if(now !== null, (query) => query.where("lease_until", "<", now!))
+    .orderBy("lease_until").execute();
+  if (rows.length === 0) return [];
+  const issues = await read.selectFrom("issues").selectAll()
+    .where("id", "in", rows.map((row) => row.issue_id)).execute();
+  const byId = new Map(issues.map((row) => [row.id, row]));
+  return rows.map((row) => ({
+    run: runOf(row),
+    lease: leaseOf(row),
+    issue: issueOf(byId.get(row.issue_id)!),
+  }));
+}
+
+async function takeOver(
+  tx: Tx,
+  run_id: string,
+  fence: number,
+  by: { host: string; pid: number },
+): Promise<LeasedRun | null> {
+  const found = await tx.db.selectFrom("runs").select("issue_id").where("id", "=", run_id).executeTakeFirst();
+  if (found === undefined) return null;
+  // The issue is locked before the run, as in every write that needs both: no two of them can deadlock.
+  const issue = await lockIssue(tx, found.issue_id);
+  const run = await tx.db.updateTable("runs").set({
+    fence: issue.fence + 1,
+    lease_until: leaseEnd(tx.now),
+    host: by.host,
+    server_pid: by.pid,
+  }).where("id", "=", run_id).where("fence", "=", fence).where("finished_at", "=", "")
+    .returningAll().executeTakeFirst();
+  // Lost: another rescuer was faster, or the run came to its end. There is nothing left to take.
+  if (run === undefined) return null;
+  await tx.db.updateTable("issues").set({ fence: run.fence }).where("id", "=", issue.id).execute();
+  return { run: runOf(run), lease: leaseOf(run), issue: issueOf(issue) };
+}

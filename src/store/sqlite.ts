@@ -1,0 +1,197 @@
+/** SQLite: one connection that writes, one that reads, and group commit. */
+
+import { dirname } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { setImmediate } from "node:timers";
+import { Kysely } from "kysely";
+import type { NewEvent } from "../domain/event.ts";
+import type { Database, Sources, Tx } from "./database.ts";
+import { nodeSqliteDialect } from "./dialect.ts";
+import { insertEvents, lastSeqOf } from "./event_rows.ts";
+import { Listeners } from "./listeners.ts";
+import { migrate } from "./migrations/migrate.ts";
+import type { Schema } from "./schema.ts";
+
+/** How long to wait for another process's write, in milliseconds. */
+const BUSY_MS = 5_000;
+/** Most writes in one commit, so that a flood can't keep one transaction open for long. */
+const MAX_BATCH = 256;
+const POLL_MS = 100;
+
+/** Opens (or makes) the file, migrates it, and answers the database. @throws NewerSchemaError */
+export async function openSqlite(path: string, sources: Sources): Promise<Database> {
+  await makePrivateFile(path);
+  const file = new DatabaseSync(path, { timeout: BUSY_MS });
+  try {
+    // synchronous = full: an acknowledged write survives a power cut.
+    for (
+      const pragma of ["journal_mode = wal", "synchronous = full", "foreign_keys = on", "temp_store = memory"]
+    ) {
+      file.exec(`pragma ${pragma}`);
+    }
+    const writer = new Kysely<Schema>({ dialect: nodeSqliteDialect(file) });
+    await migrate(writer as Kysely<unknown>, "sqlite");
+    // Reads have their own connection, so that none waits for a write under way or sees half of it.
+    const readFile = new DatabaseSync(path, { timeout: BUSY_MS, readOnly: true });
+    for (const pragma of ["cache_size = -32768", "mmap_size = 268435456", "temp_store = memory"]) {
+      readFile.exec(`pragma ${pragma}`);
+    }
+    return new SqliteDatabase(file, readFile, writer, sources);
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** Folder 0700 and file 0600 when they don't exist yet; SQLite gives its side files the file's mode. */
+async function makePrivateFile(path: string): Promise<void> {
+  await Deno.mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const file = await Deno.open(path, { create: true, write: true, mode: 0o600 });
+  file.close();
+}
+
+interface Job {
+  work: (tx: Tx) => Promise<unknown>;
+  resolve: (value: unknown) => void;
+  reject: (reason: unknown) => void;
+}
+
+/** The last event of the open transaction; `null` until somebody needed it. */
+interface Tail {
+  seq: number | null;
+}
+
+class SqliteDatabase implements Database {
+  readonly kind = "sqlite";
+  readonly #file: DatabaseSync;
+  readonly #readFile: DatabaseSync;
+  readonly #writer: Kysely<Schema>;
+  readonly read: Kysely<Schema>;
+  readonly #sources: Sources;
+  readonly #run: (sql: string) => void;
+  readonly #foreignVersion: () => number;
+  readonly #queue: Job[] = [];
+  readonly #listeners = new Listeners();
+  readonly #timers = new Set<ReturnType<typeof setInterval>>();
+  readonly #whenIdle: (() => void)[] = [];
+  #scheduled = false;
+  #closed = false;
+
+  constructor(file: DatabaseSync, readFile: DatabaseSync, writer: Kysely<Schema>, sources: Sources) {
+    this.#file = file;
+    this.#readFile = readFile;
+    this.#writer = writer;
+    this.read = new Kysely<Schema>({ dialect: nodeSqliteDialect(readFile) });
+    this.#sources = sources;
+    this.#run = keptPrepared(file);
+    const version = file.prepare("pragma data_version");
+    this.#foreignVersion = () => Number(version.get()?.data_version);
+  }
+
+  write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new Error("The store is closed: nothing was written"));
+    return new Promise<T>((resolve, reject) => {
+      this.#queue.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      this.#schedule();
+    });
+  }
+
+  /**
+   * The next batch starts in a later turn of the event loop: by then the writes of all requests that arrived
+   * in this turn are in the queue, and a caller that writes in a loop can't starve timers and sockets.
+   */
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(async () => {
+      await this.#commit(this.#queue.splice(0, MAX_BATCH));
+      this.#scheduled = false;
+      if (this.#queue.length > 0) this.#schedule();
+      else for (const call of this.#whenIdle.splice(0)) call();
+    });
+  }
+
+  /** One transaction for all jobs, each in its own savepoint. Never throws: each job's promise is settled. */
+  async #commit(batch: Job[]): Promise<void> {
+    const settle: (() => void)[] = [];
+    const tail: Tail = { seq: null };
+    try {
+      this.#run("begin immediate");
+      for (const job of batch) settle.push(await this.#attempt(job, tail));
+      this.#run("commit");
+    } catch (error) {
+      // Nothing of the batch is in the database: the commit failed (disk full, I/O error, busy), or SQLite
+      // itself rolled everything back, so that a savepoint was gone.
+      if (this.#file.isTransaction) this.#run("rollback");
+      for (const job of batch) job.reject(error);
+      return;
+    }
+    this.#listeners.call();
+    for (const call of settle) call();
+  }
+
+  async #attempt(job: Job, tail: Tail): Promise<() => void> {
+    const events: NewEvent[] = [];
+    const { newId, random } = this.#sources;
+    const now = this.#sources.now();
+    const emit = (event: NewEvent) => void events.push(event);
+    this.#run("savepoint work");
+    try {
+      const db = this.#writer;
+      const value = await job.work({ kind: "sqlite", db, now, newId, random, emit, announce: () => {} });
+      if (events.length > 0) {
+        const last = tail.seq ?? await lastSeqOf(db);
+        await insertEvents(db, events, last, now);
+        tail.seq = last + events.length;
+      }
+      this.#run("release work");
+      return () => job.resolve(value);
+    } catch (error) {
+      this.#run("rollback to work");
+      this.#run("release work");
+      return () => job.reject(error);
+    }
+  }
+
+  onCommit(listener: () => void): () => void {
+    return this.#listeners.add(listener);
+  }
+
+  /** `data_version` as the writing connection sees it changes with the commits of others only. */
+  watchForeign(listener: () => void, { poll_ms = POLL_MS }: { poll_ms?: number } = {}): () => void {
+    let seen = this.#foreignVersion();
+    const timer = setInterval(() => {
+      const version = this.#foreignVersion();
+      if (version === seen) return;
+      seen = version;
+      listener();
+    }, poll_ms);
+    this.#timers.add(timer);
+    return () => {
+      clearInterval(timer);
+      this.#timers.delete(timer);
+    };
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const timer of this.#timers) clearInterval(timer);
+    if (this.#scheduled) await new Promise<void>((resolve) => this.#whenIdle.push(resolve));
+    await this.read.destroy();
+    await this.#writer.destroy();
+    // Kysely closes only a connection that it has used.
+    if (this.#readFile.isOpen) this.#readFile.close();
+    if (this.#file.isOpen) this.#file.close();
+  }
+}
+
+/** Runs the few statements around a transaction without preparing them each time. */
+function keptPrepared(file: DatabaseSync): (sql: string) => void {
+  const statements = new Map<string, StatementSync>();
+  return (sql) => {
+    let statement = statements.get(sql);
+    if (statement === undefined) statements.set(sql, statement = file.prepare(sql));
+    statement.run();
+  };
+}
