@@ -3,7 +3,7 @@
 import type { AgentEvent, AgentExit, AgentResult } from "../domain/agent_output.ts";
 import { messageOfError } from "../domain/errors.ts";
 import type { LogBody } from "../domain/log_entry.ts";
-import type { AgentProcess } from "./ports.ts";
+import type { AgentProcess } from "../process/claude.ts";
 import { STOP_GRACE_MS } from "./supervisor.ts";
 import type { Timers } from "./timers.ts";
 

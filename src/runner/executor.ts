@@ -15,9 +15,10 @@ import type { LogEntry } from "../domain/log_entry.ts";
 import { judge } from "../domain/outcome.ts";
 import { type PromptFile, promptFor, resumePrompt, steeringMessage } from "../domain/prompt.ts";
 import type { Run } from "../domain/run.ts";
+import type { AgentProcess } from "../process/claude.ts";
 import type { Claim, RunPatch } from "../store/store.ts";
 import { converse } from "./conversation.ts";
-import type { AgentProcess, AgentRequest, WorkspaceFile } from "./ports.ts";
+import type { AgentRequest, WorkspaceFile } from "./ports.ts";
 import { Steering } from "./steering.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { Timers } from "./timers.ts";
@@ -41,7 +42,7 @@ export interface ExecutorDeps {
   prepareWorkspace(branch: string, files: WorkspaceFile[]): Promise<Workspace>;
   /** Where the agent finds the folder of attachments. */
   attachmentsFolder(workspace: Workspace): string;
-  startAgent(request: AgentRequest): AgentProcess;
+  startAgent(request: AgentRequest): Promise<AgentProcess>;
   newId(): string;
   /** A random word of `[a-z0-9]`. */
   newFence(): string;
@@ -197,10 +198,9 @@ class Executor {
       session_id: execution.session_id,
       session_cost_usd: this.#cost_at_start,
       base_commit: workspace.base_commit,
-      branch: workspace.branch,
     });
     if (this.#supervisor.cause !== "") return;
-    const agent = this.#deps.startAgent({
+    const agent = await this.#deps.startAgent({
       workspace,
       prompt,
       session: { id: execution.session_id, resume: execution.resumed },

@@ -1,23 +1,7 @@
 /** What the runner needs of processes and of the repository, as narrow as it needs it. parts.ts fills it in. */
 
-import type { AgentEvent, AgentExit } from "../domain/agent_output.ts";
 import type { Issue } from "../domain/issue.ts";
 import type { Workspace } from "./workspace.ts";
-
-/** An agent's process. */
-export interface AgentProcess {
-  readonly pid: number;
-  /** Ends when the output has ended. Read slowly, it makes the process wait. */
-  readonly events: AsyncIterable<AgentEvent>;
-  readonly exited: Promise<AgentExit>;
-  /** A message that the agent takes at its next step. Rejects when the process is gone. */
-  send(text: string): Promise<void>;
-  /** No more messages: the process ends after its turn. */
-  closeInput(): Promise<void>;
-  /** Interrupts, waits at most `grace_ms`, then kills. Resolves when the process is gone. */
-  stop(grace_ms?: number): Promise<void>;
-  kill(): void;
-}
 
 export interface AgentRequest {
   workspace: Workspace;

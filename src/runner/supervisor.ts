@@ -9,7 +9,7 @@ import type { AgentEvent, EndCause } from "../domain/agent_output.ts";
 import { FencedError, messageOfError } from "../domain/errors.ts";
 import { HEARTBEAT_MS, LEASE_MS } from "../domain/run.ts";
 import { loggerOf } from "../log.ts";
-import type { AgentProcess } from "./ports.ts";
+import type { AgentProcess } from "../process/claude.ts";
 import type { Timers } from "./timers.ts";
 
 /** What an interrupted agent gets to end its turn before it is killed. */
