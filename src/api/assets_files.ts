@@ -1,0 +1,108 @@
+/**
+ * The texts of the board: its own modules and the libraries it uses, embedded by text imports, so that they need
+ * no permission and no copy, and are part of a compiled executable. The libraries come straight from npm.
+ */
+
+import actionsJs from "../../static/board/actions.js" with { type: "text" };
+import apiJs from "../../static/board/api.js" with { type: "text" };
+import appJs from "../../static/board/app.js" with { type: "text" };
+import cleanJs from "../../static/board/clean.js" with { type: "text" };
+import detailJs from "../../static/board/detail.js" with { type: "text" };
+import iconsJs from "../../static/board/icons.js" with { type: "text" };
+import liveJs from "../../static/board/live.js" with { type: "text" };
+import markdownJs from "../../static/board/markdown.js" with { type: "text" };
+import reduceJs from "../../static/board/reduce.js" with { type: "text" };
+import socketJs from "../../static/board/socket.js" with { type: "text" };
+import storeJs from "../../static/board/store.js" with { type: "text" };
+import transcriptJs from "../../static/board/transcript.js" with { type: "text" };
+import viewActionsJs from "../../static/board/view_actions.js" with { type: "text" };
+import viewBoardJs from "../../static/board/view_board.js" with { type: "text" };
+import viewCardJs from "../../static/board/view_card.js" with { type: "text" };
+import viewCreateJs from "../../static/board/view_create.js" with { type: "text" };
+import viewHeaderJs from "../../static/board/view_header.js" with { type: "text" };
+import viewMenuJs from "../../static/board/view_menu.js" with { type: "text" };
+import viewPanelJs from "../../static/board/view_panel.js" with { type: "text" };
+import viewRunsJs from "../../static/board/view_runs.js" with { type: "text" };
+import viewThreadJs from "../../static/board/view_thread.js" with { type: "text" };
+import viewToastsJs from "../../static/board/view_toasts.js" with { type: "text" };
+import viewTranscriptJs from "../../static/board/view_transcript.js" with { type: "text" };
+import wordsJs from "../../static/board/words.js" with { type: "text" };
+import tokensCss from "../../static/board/css/tokens.css" with { type: "text" };
+import baseCss from "../../static/board/css/base.css" with { type: "text" };
+import boardCss from "../../static/board/css/board.css" with { type: "text" };
+import cardCss from "../../static/board/css/card.css" with { type: "text" };
+import panelCss from "../../static/board/css/panel.css" with { type: "text" };
+import threadCss from "../../static/board/css/thread.css" with { type: "text" };
+import transcriptCss from "../../static/board/css/transcript.css" with { type: "text" };
+import overlayCss from "../../static/board/css/overlay.css" with { type: "text" };
+import indexHtml from "../../static/board/index.html" with { type: "text" };
+import iconSvg from "../../static/board/icon.svg" with { type: "text" };
+import manifestJson from "../../static/board/manifest.json" with { type: "text" };
+import preact from "preact" with { type: "text" };
+import preactHooks from "preact/hooks" with { type: "text" };
+import htm from "htm" with { type: "text" };
+import htmPreact from "htm/preact" with { type: "text" };
+import signals from "@preact/signals" with { type: "text" };
+import signalsCore from "@preact/signals-core" with { type: "text" };
+import marked from "marked" with { type: "text" };
+import dompurify from "dompurify" with { type: "text" };
+
+/** The page, with the places that are filled in when it is served. */
+export const INDEX_HTML: string = indexHtml;
+export const ICON_SVG: string = iconSvg;
+export const MANIFEST_JSON: string = manifestJson;
+
+/** One style sheet, in the order of its layers. */
+export const BOARD_CSS: string = [
+  tokensCss,
+  baseCss,
+  boardCss,
+  cardCss,
+  panelCss,
+  threadCss,
+  transcriptCss,
+  overlayCss,
+].join("\n");
+
+/** The board's modules by file name. */
+export const BOARD_MODULES: Readonly<Record<string, string>> = {
+  "actions.js": actionsJs,
+  "api.js": apiJs,
+  "app.js": appJs,
+  "clean.js": cleanJs,
+  "detail.js": detailJs,
+  "icons.js": iconsJs,
+  "live.js": liveJs,
+  "markdown.js": markdownJs,
+  "reduce.js": reduceJs,
+  "socket.js": socketJs,
+  "store.js": storeJs,
+  "transcript.js": transcriptJs,
+  "view_actions.js": viewActionsJs,
+  "view_board.js": viewBoardJs,
+  "view_card.js": viewCardJs,
+  "view_create.js": viewCreateJs,
+  "view_header.js": viewHeaderJs,
+  "view_menu.js": viewMenuJs,
+  "view_panel.js": viewPanelJs,
+  "view_runs.js": viewRunsJs,
+  "view_thread.js": viewThreadJs,
+  "view_toasts.js": viewToastsJs,
+  "view_transcript.js": viewTranscriptJs,
+  "words.js": wordsJs,
+};
+
+/** The libraries by the specifier under which the modules import them. */
+export const VENDOR_MODULES: Readonly<Record<string, { file: string; text: string }>> = {
+  "preact": { file: "preact.js", text: preact },
+  "preact/hooks": { file: "preact_hooks.js", text: preactHooks },
+  "htm": { file: "htm.js", text: htm },
+  "htm/preact": { file: "htm_preact.js", text: htmPreact },
+  "@preact/signals": { file: "signals.js", text: signals },
+  "@preact/signals-core": { file: "signals_core.js", text: signalsCore },
+  "marked": { file: "marked.js", text: marked },
+  "dompurify": { file: "dompurify.js", text: dompurify },
+};
+
+/** What the page loads only when it is first needed; everything else belongs to the first paint. */
+export const LAZY_MODULES: ReadonlySet<string> = new Set(["marked.js", "dompurify.js"]);

@@ -1,0 +1,121 @@
+// @ts-check
+/** The HTTP API, as the board uses it. */
+
+import { cleanValue } from "./clean.js";
+import { toCard } from "./reduce.js";
+
+/** @import { Issue, Kind, Priority, Status } from "../../src/domain/issue.ts" */
+/** @import { Comment } from "../../src/domain/comment.ts" */
+/** @import { Attachment } from "../../src/domain/attachment.ts" */
+/** @import { Agent } from "../../src/domain/agent.ts" */
+/** @import { Run } from "../../src/domain/run.ts" */
+/** @import { Card } from "./reduce.js" */
+/** @import { LogEntry } from "../../src/domain/log_entry.ts" */
+
+/** @typedef {{ issue: Issue, comments: Comment[], attachments: Attachment[], runs: Run[] }} IssueDetail */
+/** @typedef {{ title: string, body: string, kind: Kind, priority: Priority, status: Status }} IssueDraft */
+
+export const BASE = "/api/autopilot";
+
+/** What the server refused, or that it could not be reached (`status` 0). The message is for people. */
+export class ApiError extends Error {
+  /**
+   * @param {string} message
+   * @param {number} status
+   * @param {string} code
+   */
+  constructor(message, status, code) {
+    super(message);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** Answers of lists that came with an ETag, so that an unchanged list is neither sent nor built again. */
+/** @type {Map<string, { etag: string, cards: Card[], next: string | null }>} */
+const lists = new Map();
+
+/**
+ * @param {string} path below `BASE`
+ * @param {RequestInit} [init]
+ */
+async function request(path, init) {
+  let response;
+  try {
+    response = await fetch(path.startsWith(BASE) ? path : BASE + path, init);
+  } catch {
+    // fetch says nothing that helps a person: whatever the reason, the server can't be reached.
+    throw new ApiError("The server can't be reached. Is it running?", 0, "unreachable");
+  }
+  if (response.ok || response.status === 304) return response;
+  const problem = await response.json().catch(() => ({})); // an error without JSON body: the status is all there is
+  throw new ApiError(
+    cleanValue(String(problem.error ?? `The server answered ${response.status}`)),
+    response.status,
+    String(problem.code ?? ""),
+  );
+}
+
+/** @param {string} path @param {unknown} body */
+async function post(path, body) {
+  const response = await request(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  return cleanValue(await response.json());
+}
+
+/** @param {string} path */
+async function get(path) {
+  return cleanValue(await (await request(path)).json());
+}
+
+/** The address of the next page in a `Link` header. @param {Response} response */
+function nextPage(response) {
+  return /<([^>]+)>;\s*rel="?next"?/.exec(response.headers.get("link") ?? "")?.[1] ?? null;
+}
+
+export const api = {
+  /**
+   * One page of a list of issues, cut down to what cards show.
+   *
+   * @param {string} path with query, or the `next` of the page before
+   * @returns {Promise<{ cards: Card[], next: string | null }>}
+   */
+  async issues(path) {
+    const known = lists.get(path);
+    const response = await request(path, {
+      cache: "no-store",
+      headers: known === undefined ? {} : { "if-none-match": known.etag },
+    });
+    if (response.status === 304 && known !== undefined) return known;
+    /** @type {Issue[]} */
+    const issues = await response.json();
+    const page = { cards: issues.map(toCard).map(cleanValue), next: nextPage(response) };
+    const etag = response.headers.get("etag");
+    if (etag !== null) lists.set(path, { etag, ...page });
+    return page;
+  },
+
+  /** @param {string} ref id or number @returns {Promise<IssueDetail>} */
+  issue: (ref) => get(`/issues/${encodeURIComponent(ref)}`),
+
+  /** @param {IssueDraft} draft @returns {Promise<Issue>} */
+  create: (draft) => post("/issues", draft),
+
+  /** @param {string} id @param {Status} status @returns {Promise<Issue>} */
+  move: (id, status) => post(`/issues/${id}/status`, { status }),
+
+  /** @param {string} id @returns {Promise<Issue>} */
+  stop: (id) => post(`/issues/${id}/stop`, {}),
+
+  /** @param {string} id @param {string} body @returns {Promise<{ comment: Comment, unblocked: boolean }>} */
+  comment: (id, body) => post(`/issues/${id}/comments`, { body, author_kind: "human" }),
+
+  /** @param {string} run_id @param {number} after @returns {Promise<{ entries: LogEntry[], next: number }>} */
+  log: (run_id, after) => get(`/runs/${run_id}/log?after=${after}`),
+
+  /** @returns {Promise<Agent[]>} */
+  agents: () => get("/agents"),
+};

@@ -1,0 +1,110 @@
+// @ts-check
+/** The board's one store: signals that the views read, changed by the socket, by answers and by the person. */
+
+import { computed, signal } from "@preact/signals";
+import { columnsOf, mergeCards } from "./reduce.js";
+import { STATUSES } from "./words.js";
+
+/** @import { ReadonlySignal, Signal } from "@preact/signals" */
+/** @import { Agent } from "../../src/domain/agent.ts" */
+/** @import { Status } from "../../src/domain/issue.ts" */
+/** @import { Card, Cards } from "./reduce.js" */
+/** @import { ConnectionState } from "./socket.js" */
+/** @typedef {Record<Status, readonly Card[]>} Columns */
+/** @typedef {{ id: number, tone: "plain" | "good" | "bad", text: string }} Toast */
+
+/** All issues that are loaded. @type {Signal<Cards>} */
+export const cards = signal(new Map());
+
+/** Moves that the server has not answered yet: issue id → where the person put it. */
+/** @type {Signal<ReadonlyMap<string, Status>>} */
+export const pending = signal(new Map());
+
+/** @type {Columns | null} */
+let before = null;
+/** @type {ReadonlySignal<Columns>} */
+export const columns = computed(() => before = columnsOf(cards.value, pending.value, before));
+
+/** Where the rest of a column can be loaded; `null` when it is all here. @type {Signal<Record<Status, string | null>>} */
+export const more = signal(
+  /** @type {Record<Status, string | null>} */ (Object.fromEntries(STATUSES.map((status) => [status, null]))),
+);
+
+/** `loading` until the first list is here; `failed` carries the reason. */
+/** @type {Signal<{ state: "loading" | "ready" } | { state: "failed", reason: string }>} */
+export const boot = signal({ state: "loading" });
+
+/** @type {Signal<ConnectionState>} */
+export const connection = signal("connecting");
+
+/** @type {Signal<readonly Agent[] | null>} */
+export const agents = signal(null);
+
+/** How many issues wait for a person. */
+export const waiting = computed(() => columns.value.blocked.length + columns.value.in_review.length);
+
+/** Milliseconds since the epoch, moving on every second while an agent works, else every half minute. */
+export const now = signal(Date.now());
+
+/** @type {Map<string, Signal<{ run_id: string, text: string } | null>>} */
+const lines = new Map();
+
+/**
+ * What the agent on this issue does now. Each line is a signal of its own, so that a busy agent redraws one line and
+ * not the board.
+ *
+ * @param {string} issue_id
+ */
+export function activityOf(issue_id) {
+  let line = lines.get(issue_id);
+  if (line === undefined) lines.set(issue_id, line = signal(null));
+  return line;
+}
+
+/** Which issue is open, by id or number; empty when none is. */
+export const openRef = signal("");
+
+/** Whether the form for a new issue is open. */
+export const creating = signal(false);
+
+/** @type {Signal<readonly Toast[]>} */
+export const toasts = signal([]);
+
+/** Spoken by screen readers, not shown. */
+export const announcement = signal("");
+
+let toastId = 0;
+const TOAST_MS = 6000;
+
+/**
+ * @param {string} text
+ * @param {Toast["tone"]} [tone]
+ */
+export function toast(text, tone = "plain") {
+  const id = ++toastId;
+  toasts.value = [...toasts.value.slice(-3), { id, tone, text }];
+  setTimeout(() => dismiss(id), tone === "bad" ? TOAST_MS * 2 : TOAST_MS);
+}
+
+/** @param {number} id */
+export function dismiss(id) {
+  toasts.value = toasts.value.filter((item) => item.id !== id);
+}
+
+/** Takes in what the server answered. @param {readonly Card[]} news */
+export function takeCards(news) {
+  cards.value = mergeCards(cards.value, news);
+}
+
+/**
+ * Marks a move as put but not confirmed, or (`null`) ends the mark.
+ *
+ * @param {string} id
+ * @param {Status | null} status
+ */
+export function setPending(id, status) {
+  const next = new Map(pending.value);
+  if (status === null) next.delete(id);
+  else next.set(id, status);
+  pending.value = next;
+}

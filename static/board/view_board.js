@@ -1,0 +1,119 @@
+// @ts-check
+/** The six columns. */
+
+import { useSignal } from "@preact/signals";
+import { html } from "htm/preact";
+import { attempt, moveIssue } from "./actions.js";
+import { Icon, StatusIcon } from "./icons.js";
+import { loadMore, retryNow } from "./live.js";
+import { boot, columns, creating, more, pending } from "./store.js";
+import { Card, draggedCard } from "./view_card.js";
+import { EMPTY_WORDS, STATUS_WORDS, STATUSES } from "./words.js";
+
+/** @import { Status } from "../../src/domain/issue.ts" */
+
+/** Cards that a column draws at first, and on each "Show more". */
+const STEP = { done: 50, rest: 500 };
+
+export function Board() {
+  const state = boot.value;
+  if (state.state === "failed") {
+    return html`
+      <main class="notice" role="alert">
+        <h2>The board could not be loaded</h2>
+        <p>${state.reason}</p>
+        <button type="button" class="button primary"
+          onClick=${retryNow}><${Icon} name="retry" />Try again</button>
+      </main>
+    `;
+  }
+  return html`
+    <main class="board" aria-busy=${state.state === "loading"} data-live=${state.state === "ready"}>
+      ${STATUSES.map((status) =>
+        html`<${Column} key=${status} status=${status} loading=${state.state === "loading"} />`
+      )}
+    </main>
+  `;
+}
+
+/** @param {{ status: Status, loading: boolean }} props */
+function Column({ status, loading }) {
+  const cards = columns.value[status];
+  const next = more.value[status];
+  const step = status === "done" ? STEP.done : STEP.rest;
+  const shown = useSignal(step);
+  const over = useSignal(false);
+  const title = `column-${status}`;
+
+  /** @param {DragEvent} event */
+  function onDragOver(event) {
+    if (draggedCard() === null) return;
+    event.preventDefault();
+    over.value = true;
+  }
+  /** @param {DragEvent} event */
+  function onDragLeave(event) {
+    const into = event.relatedTarget;
+    if (!(into instanceof Node) || !(/** @type {Node} */ (event.currentTarget)).contains(into)) {
+      over.value = false;
+    }
+  }
+  /** @param {DragEvent} event */
+  function onDrop(event) {
+    over.value = false;
+    const card = draggedCard();
+    if (card === null) return;
+    event.preventDefault();
+    moveIssue(card, status);
+  }
+  async function showMore() {
+    if (cards.length <= shown.value) await attempt("No more issues", () => loadMore(status));
+    shown.value += step;
+  }
+
+  return html`
+    <section class=${`column c-${status} ${
+      over.value ? "drop" : ""
+    }`} aria-labelledby=${title} onDragOver=${onDragOver}
+      onDragLeave=${onDragLeave} onDrop=${onDrop}>
+      <header class="column-head">
+        <${StatusIcon} status=${status} />
+        <h2 id=${title}>${STATUS_WORDS[status]} <span class="count">${loading
+          ? ""
+          : `${cards.length}${next === null ? "" : "+"}`}</span></h2>
+        ${status === "backlog" && html`
+          <button type="button" class="icon-button" aria-label="File an issue" title="New issue (C)"
+            onClick=${() => creating.value = true}><${Icon} name="plus" /></button>
+        `}
+      </header>
+      <ul class="cards" aria-labelledby=${title}>
+        ${loading &&
+          [0, 1, 2].slice(0, 1 + status.length % 3).map((i) =>
+            html`<li class="card ghost" key=${i} aria-hidden="true"></li>`
+          )}
+        ${cards.slice(0, shown.value).map((card) =>
+          html`<${Card} key=${card.id} card=${card} moving=${pending.value.has(card.id)} />`
+        )}
+      </ul>
+      ${!loading && cards.length === 0 && html`<${Empty} status=${status} />`}
+      ${(cards.length > shown.value || next !== null) && html`
+        <button type="button" class="button quiet wide" onClick=${showMore}>Show more</button>
+      `}
+    </section>
+  `;
+}
+
+/** @param {{ status: Status }} props */
+function Empty({ status }) {
+  const [title, text] = EMPTY_WORDS[status];
+  return html`
+    <div class="empty">
+      <p class="empty-title">${title}</p>
+      <p>${text}</p>
+      ${status === "backlog" && html`
+        <button type="button" class="button" onClick=${() =>
+          creating.value = true}><${Icon} name="plus" />New issue</button>
+      `}
+    </div>
+  `;
+}

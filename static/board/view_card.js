@@ -1,0 +1,140 @@
+// @ts-check
+/** A card on the board. */
+
+import { useComputed } from "@preact/signals";
+import { html } from "htm/preact";
+import { useEffect, useRef } from "preact/hooks";
+import { stepIssue } from "./actions.js";
+import { safeHref } from "./clean.js";
+import { openIssue } from "./detail.js";
+import { Icon, PriorityIcon } from "./icons.js";
+import { activityOf, now } from "./store.js";
+import { openMenu } from "./view_menu.js";
+import { ago, cost, duration, fullTime, KIND_WORDS, PRIORITY_WORDS } from "./words.js";
+
+/** @import { Card as CardData } from "./reduce.js" */
+
+/** The card that has, or shall get back, the keyboard's focus when it appears in another column. */
+let wanted = "";
+addEventListener("focusin", (event) => {
+  const card = event.target instanceof Element ? event.target.closest("[data-issue]") : null;
+  if (card === null || card.getAttribute("data-issue") !== wanted) wanted = "";
+});
+
+/** The card that is being dragged. @type {CardData | null} */
+let dragged = null;
+export const draggedCard = () => dragged;
+
+/** @param {{ card: CardData, moving: boolean }} props */
+export function Card({ card, moving }) {
+  const link = useRef(/** @type {HTMLAnchorElement | null} */ (null));
+  const activity = activityOf(card.id).value;
+  const working = card.status === "in_progress";
+  useEffect(() => {
+    if (wanted === card.id) link.current?.focus();
+  }, []);
+
+  /** @param {KeyboardEvent} event */
+  function onKeyDown(event) {
+    if (!event.altKey || (event.key !== "ArrowLeft" && event.key !== "ArrowRight")) return;
+    event.preventDefault(); // the browser would go back in its history
+    wanted = card.id;
+    stepIssue(card, event.key === "ArrowLeft" ? -1 : 1);
+  }
+  /** @param {MouseEvent} event */
+  function onClick(event) {
+    if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
+    event.preventDefault();
+    openIssue(card.id);
+  }
+  /** @param {DragEvent} event */
+  function onDragStart(event) {
+    dragged = card;
+    if (event.dataTransfer === null) return;
+    event.dataTransfer.effectAllowed = "move";
+    event.dataTransfer.setData("text/plain", `#${card.number} ${card.title}`);
+  }
+
+  return html`
+    <li class=${`card ${moving ? "moving" : ""}`} data-issue=${card
+      .id} draggable="true" onKeyDown=${onKeyDown}
+      onDragStart=${onDragStart} onDragEnd=${() => dragged = null}>
+      <div class="card-top">
+        <span class="card-number">#${card.number}</span>
+        <span class="priority" title=${`Priority: ${PRIORITY_WORDS[card.priority]}`}>
+          <${PriorityIcon} priority=${card
+            .priority} /><span class="sr">${PRIORITY_WORDS[card.priority]} priority</span>
+        </span>
+        <span class=${`kind k-${card.kind}`}>${KIND_WORDS[card.kind]}</span>
+        <button type="button" class="icon-button card-menu" aria-haspopup="menu" aria-label=${`Move #${card.number}`}
+          onClick=${(/** @type {MouseEvent} */ event) =>
+            openMenu(card, /** @type {HTMLElement} */ (event.currentTarget))}>
+          <${Icon} name="more" />
+        </button>
+      </div>
+      <a class="card-title" ref=${link} href=${`?issue=${card.id}`} draggable="false" onClick=${onClick}>${card
+        .title}</a>
+      ${working && html`
+        <p
+          class="live-line"><span class="pulse" aria-hidden="true"></span><span class="live-text">${activity
+            ?.text || (moving ? "Stopping…" : "Working…")}</span></p>
+      `}
+      <${Facts} card=${card} working=${working} />
+    </li>
+  `;
+}
+
+/** @param {{ card: CardData, working: boolean }} props */
+function Facts({ card, working }) {
+  const parked = card.status === "ready" && card.not_before !== "" && Date.parse(card.not_before) > now.value;
+  return html`
+    <div class="facts">
+      ${card.claimed_by !== "" && html`<span class="agent" title="Agent">${card.claimed_by}</span>`}
+      ${card.claimed_by === "" && card.assignee !== "" &&
+        html`<span class="agent" title="Assignee">${card.assignee}</span>`}
+      ${working ? html`<${Elapsed} since=${card.claimed_at} />` : html`<${Ago} at=${card.updated_at} />`}
+      ${card.attempts > 1 && html`<span title="Attempts">${card.attempts} attempts</span>`}
+      ${card.cost_usd > 0 && html`<span title="Cost so far" class="num">${cost(card.cost_usd)}</span>`}
+      ${card.human_only &&
+        html`<span class="badge" title="No agent takes it"><${Icon} name="person" />Humans only</span>`}
+      ${card.trust === "external" &&
+        html`<span class="badge warn" title="Written by somebody without a login">External</span>`}
+      ${parked && html`<span class="badge warn" title=${`Until ${fullTime(card.not_before)}`}>Waits</span>`}
+      <${CodeBadge} card=${card} />
+      ${card.checks === "passed" && html`<span class="badge good"><${Icon} name="check" />Checks pass</span>`}
+      ${card.checks === "failed" && html`<span class="badge bad"><${Icon} name="close" />Checks fail</span>`}
+    </div>
+  `;
+}
+
+/** The pull request when there is one, else the branch. @param {{ card: CardData }} props */
+export function CodeBadge({ card }) {
+  if (card.pr_url !== "") {
+    const href = safeHref(card.pr_url);
+    const number = /\/pull\/(\d+)/.exec(card.pr_url)?.[1];
+    const text = number === undefined ? "PR" : `PR ${number}`;
+    return href === null ? html`<span class="badge">${card.pr_url}</span>` : html`
+      <a class="badge link" href=${href} target="_blank" rel="noopener noreferrer nofollow"
+        draggable="false"><${Icon} name="link" />${text}</a>
+    `;
+  }
+  return card.branch === "" ? null : html`
+    <span class="badge branch"
+      title=${card.branch}><${Icon} name="branch" /><span class="clip">${card.branch.replace(
+        /^autopilot\//,
+        "",
+      )}</span></span>
+  `;
+}
+
+/** @param {{ since: string }} props */
+export function Elapsed({ since }) {
+  const text = useComputed(() => duration(now.value - Date.parse(since)));
+  return html`<span class="num" title=${`Since ${fullTime(since)}`}>${text}</span>`;
+}
+
+/** @param {{ at: string }} props */
+export function Ago({ at }) {
+  const text = useComputed(() => ago(at, now.value));
+  return html`<time class="num" datetime=${at} title=${fullTime(at)}>${text}</time>`;
+}

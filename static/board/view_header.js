@@ -1,0 +1,61 @@
+// @ts-check
+/** The bar on top: who works, whether the page is live, and the way to a new issue. */
+
+import { html } from "htm/preact";
+import { Icon, Logo } from "./icons.js";
+import { retryNow } from "./live.js";
+import { agents, columns, connection, creating, waiting } from "./store.js";
+
+export function Header() {
+  return html`
+    <header class="top">
+      <a class="brand" href="/autopilot" aria-label="Autopilot, the board"><${Logo} /><h1>Autopilot</h1></a>
+      <${Summary} />
+      <span class="grow"></span>
+      <${Connection} />
+      <button type="button" class="button primary" aria-keyshortcuts="C" title="New issue (C)"
+        onClick=${() => creating.value = true}>
+        <${Icon} name="plus" /><span>New issue</span><kbd aria-hidden="true">C</kbd>
+      </button>
+    </header>
+  `;
+}
+
+function Summary() {
+  const list = agents.value;
+  if (list === null) return null;
+  const alive = list.filter((agent) => agent.status !== "stale");
+  const working = Math.max(alive.filter((agent) => agent.status === "working").length, 0);
+  const queue = columns.value.ready.length;
+  const text = alive.length === 0
+    ? queue === 0 ? "No agents connected" : "No agents connected: nothing takes what is ready"
+    : `${working} of ${alive.length} ${alive.length === 1 ? "agent" : "agents"} working`;
+  return html`
+    <p class="summary">
+      <span class=${`agents-dot ${working > 0 ? "on" : ""}`} aria-hidden="true"></span>${text}
+      ${waiting.value > 0 &&
+        html`<span class="waiting">${waiting.value} ${waiting.value === 1 ? "waits" : "wait"} for you</span>`}
+    </p>
+  `;
+}
+
+const CONNECTION_WORDS = {
+  connecting: "Connecting",
+  live: "Live",
+  reconnecting: "Reconnecting",
+  offline: "Offline",
+};
+
+function Connection() {
+  const state = connection.value;
+  return html`
+    <span class=${`pill net-${state}`} role="status">
+      <span class="pill-dot" aria-hidden="true"></span>${CONNECTION_WORDS[state]}
+      ${state === "offline" && html`
+        <button type="button" class="icon-button small" aria-label="Try to connect now" onClick=${retryNow}>
+          <${Icon} name="retry" />
+        </button>
+      `}
+    </span>
+  `;
+}

@@ -1,0 +1,141 @@
+// @ts-check
+/** The panel of the open issue. */
+
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { html } from "htm/preact";
+import { useEffect, useRef } from "preact/hooks";
+import { closeIssue, detail, openCard } from "./detail.js";
+import { Icon, PriorityIcon, StatusIcon } from "./icons.js";
+import { openRef, pending } from "./store.js";
+import { Actions } from "./view_actions.js";
+import { CodeBadge, Elapsed } from "./view_card.js";
+import { openMenu } from "./view_menu.js";
+import { Runs } from "./view_runs.js";
+import { Thread } from "./view_thread.js";
+import { Transcript } from "./view_transcript.js";
+import { cost, KIND_WORDS, PRIORITY_WORDS, STATUS_WORDS } from "./words.js";
+
+/** @import { IssueDetail } from "./api.js" */
+/** @import { Card } from "./reduce.js" */
+
+const TABS = /** @type {const} */ ([["thread", "Thread"], ["transcript", "Transcript"], ["runs", "Runs"]]);
+
+/** Below this width the panel covers the board. */
+const COVERS = "(max-width: 760px)";
+
+export function Panel() {
+  const ref = openRef.value;
+  return ref === "" ? null : html`<${Shell} key="panel" />`;
+}
+
+function Shell() {
+  const state = detail.value;
+  const box = useRef(/** @type {HTMLElement | null} */ (null));
+
+  useEffect(() => {
+    const back = document.activeElement;
+    const query = matchMedia(COVERS);
+    const cover = () => document.querySelector(".under")?.toggleAttribute("inert", query.matches);
+    cover();
+    query.addEventListener("change", cover);
+    return () => {
+      query.removeEventListener("change", cover);
+      document.querySelector(".under")?.removeAttribute("inert");
+      if (back instanceof HTMLElement && back.isConnected) back.focus();
+    };
+  }, []);
+  useSignalEffect(() => {
+    // The heading gets the focus when another issue opens, so that keys and screen readers go on from there.
+    if (openRef.value !== "") box.current?.querySelector("h2")?.focus();
+  });
+
+  return html`
+    <aside class="panel" ref=${box} aria-labelledby="panel-title">
+      ${state.state === "ready"
+        ? html`<${Content} key=${state.value.issue.id} value=${state.value} />`
+        : html`
+          <header class="panel-head">
+            <div class="panel-bar"><span class="grow"></span><${Close} /></div>
+            <h2 id="panel-title" tabindex="-1">${state.state === "failed"
+              ? "This issue can't be shown"
+              : "Loading…"}</h2>
+          </header>
+          ${state.state === "failed" && html`<p class="notice" role="alert">${state.reason}</p>`}
+        `}
+    </aside>
+  `;
+}
+
+function Close() {
+  return html`
+    <button type="button" class="icon-button" aria-label="Close" title="Close (Esc)" onClick=${closeIssue}>
+      <${Icon} name="close" />
+    </button>
+  `;
+}
+
+/** @param {{ value: IssueDetail }} props */
+function Content({ value }) {
+  const card = /** @type {Card} */ (openCard());
+  const status = pending.value.get(card.id) ?? card.status;
+  const tab = useSignal(/** @type {typeof TABS[number][0]} */ ("thread"));
+  const heading = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => heading.current?.focus(), []);
+
+  /** @param {KeyboardEvent} event */
+  function onTabKey(event) {
+    const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+    if (step === 0 || event.altKey) return;
+    const at = TABS.findIndex(([id]) => id === tab.value);
+    tab.value = TABS[(at + step + TABS.length) % TABS.length][0];
+    document.getElementById(`tab-${tab.value}`)?.focus();
+  }
+
+  return html`
+    <header class="panel-head">
+      <div class="panel-bar">
+        <button type="button" class="status-button" aria-haspopup="menu" aria-label=${`${
+          STATUS_WORDS[status]
+        }: move to`}
+          onClick=${(/** @type {MouseEvent} */ event) =>
+            openMenu(card, /** @type {HTMLElement} */ (event.currentTarget))}>
+          <${StatusIcon} status=${status} />${STATUS_WORDS[status]}<${Icon} name="chevron" />
+        </button>
+        <span class="card-number">#${card.number}</span>
+        <span class="grow"></span>
+        <${Close} />
+      </div>
+      <h2 id="panel-title" tabindex="-1" ref=${heading}>${card.title}</h2>
+      <div class="facts">
+        <span class="with-icon"><${PriorityIcon} priority=${card
+          .priority} />${PRIORITY_WORDS[card.priority]}</span>
+        <span class=${`kind k-${card.kind}`}>${KIND_WORDS[card.kind]}</span>
+        ${card.claimed_by !== "" && html`<span class="agent">${card.claimed_by}</span>`}
+        ${card.status === "in_progress" && html`<${Elapsed} since=${card.claimed_at} />`}
+        ${card.cost_usd > 0 && html`<span class="num">${cost(card.cost_usd)}</span>`}
+        <${CodeBadge} card=${card} />
+        ${card.checks === "passed" &&
+          html`<span class="badge good"><${Icon} name="check" />Checks pass</span>`}
+        ${card.checks === "failed" &&
+          html`<span class="badge bad"><${Icon} name="close" />Checks fail</span>`}
+        ${card.trust === "external" &&
+          html`<span class="badge warn">External: read it before you hand it off</span>`}
+      </div>
+      <${Actions} issue=${value.issue} status=${status} />
+      <div class="tabs" role="tablist" aria-label="Parts of the issue" onKeyDown=${onTabKey}>
+        ${TABS.map(([id, word]) =>
+          html`
+            <button type="button" role="tab" id=${`tab-${id}`} key=${id} aria-selected=${tab.value === id}
+              aria-controls="tab-body" tabindex=${tab.value === id ? 0 : -1} onClick=${() =>
+                tab.value = id}>${word}</button>
+          `
+        )}
+      </div>
+    </header>
+    <div class="panel-body" role="tabpanel" id="tab-body" aria-labelledby=${`tab-${tab.value}`} tabindex="0">
+      ${tab.value === "thread" && html`<${Thread} value=${value} status=${status} />`}
+      ${tab.value === "transcript" && html`<${Transcript} runs=${value.runs} />`}
+      ${tab.value === "runs" && html`<${Runs} runs=${value.runs} />`}
+    </div>
+  `;
+}

@@ -1,0 +1,145 @@
+// @ts-check
+/** The thread of an issue: what was asked, said and answered, and the box to go on. */
+
+import { signal, useSignal } from "@preact/signals";
+import { html } from "htm/preact";
+import { useEffect, useRef } from "preact/hooks";
+import { sendComment } from "./actions.js";
+import { safeHref } from "./clean.js";
+import { Icon } from "./icons.js";
+import { Markdown } from "./markdown.js";
+import { Ago } from "./view_card.js";
+
+/** @import { Signal } from "@preact/signals" */
+/** @import { Comment } from "../../src/domain/comment.ts" */
+/** @import { Issue, Status } from "../../src/domain/issue.ts" */
+/** @import { IssueDetail } from "./api.js" */
+
+/** Texts that are written but not sent, by issue: closing the panel does not lose them. */
+/** @type {Map<string, Signal<string>>} */
+const drafts = new Map();
+
+/** @param {string} issue_id */
+export function draftOf(issue_id) {
+  let draft = drafts.get(issue_id);
+  if (draft === undefined) drafts.set(issue_id, draft = signal(""));
+  return draft;
+}
+
+/** What the box is for, by status. @param {Status} status */
+function boxWords(status) {
+  if (status === "blocked") {
+    return { label: "Answer", hint: "Your answer sends the issue back to the agents." };
+  }
+  if (status === "in_review") {
+    return { label: "Reply", hint: "A reply alone changes nothing: ask for changes to hand it back." };
+  }
+  return { label: "Comment", hint: "" };
+}
+
+/** @param {{ value: IssueDetail, status: Status }} props */
+export function Thread({ value, status }) {
+  const { issue, comments, attachments } = value;
+  const list = useRef(/** @type {HTMLElement | null} */ (null));
+  const asked = status === "blocked"
+    ? comments.findLast((comment) => comment.author_kind !== "human")
+    : undefined;
+  useEffect(() => {
+    // A long thread opens at its end, where the question or the result stands.
+    if (comments.length > 0) list.current?.lastElementChild?.scrollIntoView({ block: "nearest" });
+  }, [comments.length]);
+
+  return html`
+    <div class="thread" ref=${list}>
+      <article class="entry by-human first">
+        <header><b>${issue.created_by ||
+          "Somebody"}</b><span class="muted">filed this</span><${Ago} at=${issue.created_at} /></header>
+        ${issue.body === ""
+          ? html`<p class="muted">No description.</p>`
+          : html`<${Markdown} text=${issue.body} />`}
+      </article>
+      ${attachments.length > 0 && html`
+        <ul class="attachments" aria-label="Attachments">${attachments.map((file) =>
+          html`
+            <li
+              key=${file.id}><a href=${safeHref(
+                file.url,
+              )} target="_blank" rel="noopener"><${Icon} name="clip" />${file.name}</a></li>
+          `
+        )}</ul>
+      `}
+      ${comments.map((comment) =>
+        html`<${Entry} key=${comment.id} comment=${comment} question=${comment === asked} />`
+      )}
+      ${issue.result !== "" && (status === "in_review" || status === "done") && html`
+        <section class="result" aria-label="Result">
+          <h3>Result</h3>
+          <${Markdown} text=${issue.result} />
+        </section>
+      `}
+    </div>
+    <${Composer} key=${issue.id} issue=${issue} status=${status} />
+  `;
+}
+
+/** @type {Record<Comment["author_kind"], string>} */
+const VOICES = { human: "", agent: "Agent", system: "Autopilot" };
+
+/** @param {{ comment: Comment, question: boolean }} props */
+function Entry({ comment, question }) {
+  const { author_kind, author } = comment;
+  return html`
+    <article class=${`entry by-${author_kind} ${question ? "question" : ""}`}>
+      <header>
+        <b>${author || "Somebody"}</b>
+        ${VOICES[author_kind] !== "" &&
+          html`<span class="voice">${question ? "Question" : VOICES[author_kind]}</span>`}
+        ${comment.trust === "external" && html`<span class="badge warn">External</span>`}
+        <${Ago} at=${comment.created_at} />
+      </header>
+      <${Markdown} text=${comment.body} />
+    </article>
+  `;
+}
+
+/** @param {{ issue: Issue, status: Status }} props */
+function Composer({ issue, status }) {
+  const draft = draftOf(issue.id);
+  const sending = useSignal(false);
+  const words = boxWords(status);
+
+  async function send() {
+    const text = draft.value.trim();
+    if (text === "" || sending.value) return;
+    sending.value = true;
+    if (await sendComment(issue, text)) draft.value = "";
+    sending.value = false;
+  }
+  /** @param {KeyboardEvent} event */
+  function onKeyDown(event) {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.preventDefault();
+    send();
+  }
+
+  return html`
+    <form class=${`composer ${status === "blocked" ? "asks" : ""}`} onSubmit=${(
+      /** @type {Event} */ event,
+    ) => {
+      event.preventDefault();
+      send();
+    }}>
+      <label for="reply">${words.label}</label>
+      <textarea id="reply" rows="3" value=${draft} onKeyDown=${onKeyDown} aria-describedby="reply-hint"
+        onInput=${(/** @type {InputEvent} */ event) =>
+          draft.value = (/** @type {HTMLTextAreaElement} */ (event.currentTarget)).value}></textarea>
+      <div class="composer-foot">
+        <span class="hint" id="reply-hint">${words.hint} <span class="keys">Ctrl+Enter sends.</span></span>
+        <button type="submit" class=${`button ${status === "blocked" ? "primary" : ""}`}
+          disabled=${sending.value || draft.value.trim() === ""}>${sending.value
+            ? "Sending…"
+            : "Send"}</button>
+      </div>
+    </form>
+  `;
+}
