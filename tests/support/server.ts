@@ -30,6 +30,8 @@ export interface TestServer extends AsyncDisposable {
   readonly url: string;
   readonly pid: number;
   readonly data: string;
+  /** From the start of the process to the line that says where it listens, in milliseconds. */
+  readonly start_ms: number;
   /** Standard error so far: the log. */
   log(): string;
   /** Asks `/api/autopilot<path>`; `json` is sent as body, by POST unless `method` says otherwise. */
@@ -92,6 +94,8 @@ async function denoDir(): Promise<string> {
 
 class ServerProcess implements TestServer {
   url = "";
+  start_ms = 0;
+  readonly #started = performance.now();
   readonly pid: number;
   readonly exited: Promise<Deno.CommandStatus>;
   readonly #log: string[] = [];
@@ -112,8 +116,10 @@ class ServerProcess implements TestServer {
   async #readOutput(): Promise<void> {
     for await (const line of readLines(this.process.stdout)) {
       const url = /^Autopilot \S+ is ready: (http:\/\/\S+)\/autopilot$/.exec(line)?.[1];
-      if (url !== undefined) this.#ready.resolve(url);
-      else this.#log.push(`[stdout] ${line}`);
+      if (url !== undefined) {
+        this.start_ms = performance.now() - this.#started;
+        this.#ready.resolve(url);
+      } else this.#log.push(`[stdout] ${line}`);
     }
     this.#ready.reject(new Error(`The server ended before it listened:\n${this.log()}`));
   }

@@ -1,0 +1,113 @@
+/** From "ready" to a running agent: a tiny agent notes the time at which it starts, the runner commits the note. */
+
+import { join } from "node:path";
+import { startServer } from "../tests/support/server.ts";
+import { amountRow, quantile, type Row } from "./report.ts";
+
+/** Speaks just enough of Claude Code's protocol; its first act is to note the time. */
+const AGENT = `#!/bin/sh
+now=$(date +%s%N)
+case "$1" in --version) echo "2.1.330 (Claude Code)"; exit 0 ;; esac
+echo "$now" > started.txt
+read -r prompt
+session=00000000-0000-4000-8000-000000000000
+echo '{"type":"system","subtype":"init","session_id":"'$session'","model":"tiny","claude_code_version":"2.1.330"}'
+echo '{"type":"result","subtype":"success","is_error":false,"terminal_reason":"completed","result":"Done","num_turns":1,"session_id":"'$session'","total_cost_usd":0,"usage":{"input_tokens":1,"output_tokens":1}}'
+cat > /dev/null
+`;
+
+export async function agentStartRows(rounds: number): Promise<Row[]> {
+  const small = await startTimes(1, rounds);
+  const large = await startTimes(2_000, rounds);
+  const floor = await spawnTimes(rounds);
+  const rows: Row[] = [];
+  for (
+    const [what, times, at_most] of [["", small, 50], [", workspace of 2,000 files", large, 300]] as const
+  ) {
+    const row = amountRow(
+      `ready → agent started${what}, p99`,
+      quantile(times, 0.99),
+      "ms",
+      at_most,
+      quantile(floor, 0.99),
+    );
+    rows.push({
+      ...row,
+      numbers: { ...row.numbers, p50_ms: quantile(times, 0.5), ceiling_p50_ms: quantile(floor, 0.5) },
+    });
+  }
+  return rows;
+}
+
+/** Milliseconds from the request that makes an issue ready to the agent's first act, for each of many issues. */
+async function startTimes(files: number, rounds: number): Promise<number[]> {
+  const folder = await Deno.makeTempDir({ prefix: "autopilot-bench-" });
+  try {
+    const repository = await makeRepository(join(folder, "repository"), files);
+    const agent = join(folder, "agent");
+    await Deno.writeTextFile(agent, AGENT, { mode: 0o755 });
+    await using server = await startServer({
+      env: { AUTOPILOT_RUNNER: "1", AUTOPILOT_WORKDIR: repository, AUTOPILOT_CLAUDE_BIN: agent },
+    });
+    const times: number[] = [];
+    for (let round = 0; round < rounds + 3; round++) {
+      const { body: issue } = await server.api<{ id: string }>("/issues", {
+        json: { title: `Round ${round}` },
+      });
+      const asked = performance.timeOrigin + performance.now();
+      await server.api(`/issues/${issue.id}/status`, { json: { status: "ready" } });
+      const end = await server.waitFor((event) =>
+        event.type === "run.finished" && event.issue_id === issue.id
+      );
+      const { body } = await server.api<{ issue: { branch: string } }>(`/issues/${issue.id}`);
+      if (end.outcome !== "implemented") throw new Error(`A run ended as ${end.outcome}:\n${server.log()}`);
+      const noted = await git(repository, "show", `${body.issue.branch}:started.txt`);
+      if (round >= 3) times.push(Number(noted) / 1e6 - asked);
+    }
+    await server.stop();
+    return times;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** The least: starting a shell that asks for the time. */
+async function spawnTimes(rounds: number): Promise<number[]> {
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const asked = performance.timeOrigin + performance.now();
+    const { stdout } = await new Deno.Command("sh", { args: ["-c", "date +%s%N"] }).output();
+    times.push(Number(new TextDecoder().decode(stdout)) / 1e6 - asked);
+  }
+  return times;
+}
+
+async function makeRepository(folder: string, files: number): Promise<string> {
+  await Deno.mkdir(folder);
+  for (let n = 0; n < files; n++) {
+    const part = join(folder, `part-${n % 40}`);
+    await Deno.mkdir(part, { recursive: true });
+    await Deno.writeTextFile(join(part, `file-${n}.txt`), `line of file ${n}\n`.repeat(40));
+  }
+  await git(folder, "init", "-q", "-b", "main");
+  await git(folder, "add", "-A");
+  await git(
+    folder,
+    "-c",
+    "user.name=bench",
+    "-c",
+    "user.email=bench@localhost",
+    "commit",
+    "-q",
+    "-m",
+    "Files",
+  );
+  return folder;
+}
+
+async function git(folder: string, ...args: string[]): Promise<string> {
+  const { stdout, stderr, success } = await new Deno.Command("git", { args: ["-C", folder, ...args] })
+    .output();
+  if (!success) throw new Error(`git ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
+  return new TextDecoder().decode(stdout);
+}

@@ -1,0 +1,76 @@
+/**
+ * `deno task bench`: measures what README's table says, each beside a ceiling of this machine in the same run.
+ * Traffic stays on loopback and is bounded.
+ *
+ *   --only=http,claims   groups: start, http, sockets, claims, agents, scale
+ *   --quick              short and rough
+ *   --json=<path>        writes the rows there too (they are always printed as one line of JSON)
+ */
+
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { systemClock } from "../src/clock.ts";
+import { openStore } from "../src/store/open.ts";
+import { agentStartRows } from "./agent_start.ts";
+import { httpRows } from "./http.ts";
+import { findGenerator } from "./load.ts";
+import { print, type Row, table } from "./report.ts";
+import { socketRows } from "./sockets.ts";
+import { startRows } from "./start.ts";
+import { claimRow, fill, scaleRows } from "./store.ts";
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: { only: { type: "string" }, quick: { type: "boolean" }, json: { type: "string" } },
+});
+const quick = values.quick === true;
+const only = values.only?.split(",");
+const folder = await Deno.makeTempDir({ prefix: "autopilot-bench-" });
+
+/** A database with so many issues; every tenth is ready. Made once. */
+const filled = new Map<number, Promise<string>>();
+function database(count: number): Promise<string> {
+  const made = filled.get(count) ?? makeDatabase(count);
+  filled.set(count, made);
+  return made;
+}
+
+async function makeDatabase(count: number): Promise<string> {
+  print(`Filling a database with ${count.toLocaleString("en")} issues …`);
+  const path = join(folder, `${count}.db`);
+  await using store = await openStore({ url: `sqlite:${path}`, clock: systemClock });
+  await fill(store, count, (n) => n % 10 === 0 ? "ready" : "backlog");
+  return path;
+}
+
+const generator = await findGenerator();
+const groups: Record<string, () => Promise<Row[]>> = {
+  start: async () => await startRows(quick ? 3 : 15, await database(100_000)),
+  http: () => httpRows(generator, quick ? 2 : 8),
+  sockets: () => socketRows(quick ? [1_000] : [1_000, 5_000]),
+  claims: async () => [
+    await claimRow(`sqlite:${join(folder, "claims.db")}`, "SQLite", quick ? 2_000 : 10_000, 3_000),
+  ],
+  agents: () => agentStartRows(quick ? 10 : 50),
+  scale: async () => await scaleRows(await database(1_000), await database(100_000)),
+};
+
+const rows: Row[] = [];
+try {
+  for (const name of only ?? Object.keys(groups)) {
+    const group = groups[name];
+    if (group === undefined) {
+      throw new Error(`No group "${name}"; there are ${Object.keys(groups).join(", ")}`);
+    }
+    print(`Measuring ${name} …`);
+    rows.push(...await group());
+  }
+} finally {
+  await Deno.remove(folder, { recursive: true });
+}
+const machine =
+  `${navigator.hardwareConcurrency} processors, Deno ${Deno.version.deno}, load by ${generator}`;
+print(`\n${table(rows)}\n\n${machine}`);
+const json = JSON.stringify({ machine, rows });
+print(json);
+if (values.json !== undefined) await Deno.writeTextFile(values.json, json + "\n");
