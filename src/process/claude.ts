@@ -4,7 +4,7 @@ import type { AgentEvent, AgentExit } from "../domain/agent_output.ts";
 import { ClaudeOutput } from "./claude_events.ts";
 import { objectFolders } from "./git.ts";
 import { readLines } from "./lines.ts";
-import { agentPaths, type Bind, type Sandbox } from "./sandbox.ts";
+import type { Bind, Sandbox } from "./sandbox.ts";
 import { type Child, start } from "./spawn.ts";
 import { killSurvivors } from "./survivors.ts";
 
@@ -87,7 +87,7 @@ const DEFAULT_GRACE_MS = 5_000;
 const DRAIN_MS = 1_000;
 
 /** Starts an agent. Throws SpawnError when it can't be started. */
-export async function startAgent(options: AgentStart): Promise<AgentProcess> {
+export function startAgent(options: AgentStart): AgentProcess {
   const { sandbox } = options;
   const wrapped = sandbox.wrap({
     command: options.binary,
@@ -95,12 +95,13 @@ export async function startAgent(options: AgentStart): Promise<AgentProcess> {
     env: environmentOf(options),
     tree: options.tree,
     home: options.home,
-    read_only: await readOnlyBinds(options),
+    read_only: readOnlyBinds(options),
     read_write: credentialsBind(options),
   });
   const child = start({ ...wrapped, stdin: "piped", detached: sandbox.kind === "off" });
   const agent = new ClaudeProcess(child, sandbox, options);
-  await agent.send(options.prompt);
+  // Not awaited: a prompt larger than the pipe is taken while the caller reads the events.
+  void agent.send(options.prompt);
   return agent;
 }
 
@@ -137,8 +138,8 @@ function environmentOf({ sandbox, env, credentials_file }: AgentStart): Record<s
   };
 }
 
-async function readOnlyBinds(options: AgentStart): Promise<Bind[]> {
-  return [...await objectFolders(options.objects), { from: options.attachments, to: "/attachments" }];
+function readOnlyBinds(options: AgentStart): Bind[] {
+  return [...objectFolders(options.objects), { from: options.attachments, to: "/attachments" }];
 }
 
 function credentialsBind({ credentials_file }: AgentStart): Bind[] {

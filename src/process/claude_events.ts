@@ -202,7 +202,7 @@ function resultEvent(message: Json): AgentEvent {
 function blocksOf(message: Json): Json[] {
   const content = asObject(message.message)?.content;
   if (!Array.isArray(content)) return [];
-  return content.flatMap((block) => asObject(block) ?? []);
+  return content.map(asObject).filter((block) => block !== null);
 }
 
 function parentOf(message: Json): Parent {

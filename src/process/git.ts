@@ -220,12 +220,12 @@ function refused(message: string): PushResult {
 }
 
 /** The folders from which a repository's objects come: its own, and those named as alternates, all absolute. */
-export async function objectFolders(objects_dir: string): Promise<string[]> {
+export function objectFolders(objects_dir: string): string[] {
   const found = [objects_dir];
   for (const folder of found) {
     let text: string;
     try {
-      text = await Deno.readTextFile(`${folder}/info/alternates`);
+      text = Deno.readTextFileSync(`${folder}/info/alternates`);
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) continue;
       throw error;

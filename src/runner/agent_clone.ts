@@ -3,7 +3,7 @@
 import { join } from "node:path";
 import type { Repository } from "../process/git.ts";
 import { git } from "../process/git_run.ts";
-import type { Workspace } from "./workspace.ts";
+import type { Workspace } from "./workspace_state.ts";
 
 /**
  * Made from nothing instead of by `git clone`: no remote that leads to the user's folder, no copying of thousands of

@@ -9,27 +9,9 @@ import type { Repository } from "../process/git.ts";
 import { GitError } from "../process/git_run.ts";
 import { makeAgentClone } from "./agent_clone.ts";
 import { treeGit } from "./tree_git.ts";
+import { saveWorkspace, STATE_FILE, type Workspace } from "./workspace_state.ts";
 
-export interface Workspace {
-  /** `<root>/<issue>-<first 8 of the run's id>`; everything below belongs to this run. */
-  dir: string;
-  /** The files, as the agent sees them. */
-  tree: string;
-  /** Autopilot's own index of the tree. */
-  index: string;
-  /** HOME of the agent; one per issue, kept over runs, as a session is resumed from it. */
-  home: string;
-  /** The issue's attachments under readable names. */
-  attachments: string;
-  /** The commit that the tree was made from. */
-  base_commit: string;
-  /** The branch that the issue's work goes back to (the base of its pull request). */
-  base_ref: string;
-  /** The issue's branch, without `refs/heads/`. */
-  branch: string;
-  /** The commit that holds what was taken from the tree so far; equals `base_commit` at first. */
-  tip: string;
-}
+export type { Workspace };
 
 export interface PrepareOptions {
   repository: Repository;
@@ -44,8 +26,6 @@ export interface PrepareOptions {
   base?: string;
   attachments: { name: string; path: string }[];
 }
-
-const STATE_FILE = "workspace.json";
 
 /**
  * Makes the workspace of a run: from the issue's branch when there is one, else from the base.
@@ -97,13 +77,6 @@ export async function openWorkspace(
     if (error instanceof Deno.errors.NotFound) return null;
     throw error;
   }
-}
-
-/** Writes down what a later process needs to go on; by rename, so that it is there as a whole or not at all. */
-export async function saveWorkspace(workspace: Workspace): Promise<void> {
-  const path = join(workspace.dir, STATE_FILE);
-  await Deno.writeTextFile(`${path}.new`, JSON.stringify(workspace), { mode: 0o600 });
-  await Deno.rename(`${path}.new`, path);
 }
 
 /** Removes the workspace; the HOME stays. At once out of the way by a rename, then deleted. */

@@ -1,0 +1,97 @@
+/**
+ * Repositories within the tree. git would store one as a mere link to a commit that nobody else has, so the work in
+ * it would be lost; and git asks a submodule for its state by running git with that submodule's own configuration,
+ * which the agent can write. So: submodules of the project are left as they were, and other repositories are taken as
+ * plain files.
+ */
+
+import { join } from "node:path";
+import type { Repository } from "../process/git.ts";
+import { treeGit } from "./tree_git.ts";
+import { asideFolder, type Workspace } from "./workspace_state.ts";
+
+const LINK_MODE = "160000";
+
+/** The submodules of the base commit that are still there: pathspecs that keep git out of them, and a word for those that were filled. */
+export async function submodulesToSkip(
+  repository: Repository,
+  workspace: Workspace,
+): Promise<{ exclude: string[]; left_out: string[] }> {
+  const exclude: string[] = [];
+  const left_out: string[] = [];
+  for (const path of await linksIn(repository, workspace)) {
+    const entries = await entriesOf(join(workspace.tree, path));
+    // Gone, or a file now: git may record that.
+    if (entries === null) continue;
+    exclude.push(`:(exclude,literal)${path}`);
+    if (entries > 0) {
+      left_out.push(`${JSON.stringify(path)}: files within a submodule belong to another repository`);
+    }
+  }
+  return { exclude, left_out };
+}
+
+/**
+ * Moves the `.git` of embedded repositories out of the tree, so that their files can be added. Answers what it did;
+ * nothing when there is none (left).
+ */
+export async function releaseEmbedded(repository: Repository, workspace: Workspace): Promise<string[]> {
+  const known = new Set(await linksIn(repository, workspace, workspace.base_commit));
+  const added = (await linksIn(repository, workspace)).filter((path) => !known.has(path));
+  // A repository without a commit can't be added at all and stays in the list of untracked folders.
+  const untracked = (await treeGit(repository, workspace, [
+    "ls-files",
+    "-o",
+    "-z",
+    "--exclude-standard",
+    "--directory",
+    "--no-empty-directory",
+  ])).split("\0").filter((path) => path.endsWith("/")).map((path) => path.slice(0, -1));
+  const released: string[] = [];
+  for (const path of new Set([...added, ...untracked])) {
+    if (!await moveAside(workspace, join(workspace.tree, path, ".git"))) continue;
+    released.push(
+      `${JSON.stringify(path)} was a repository of its own: its files were taken, its history was not`,
+    );
+  }
+  if (added.length > 0) {
+    await treeGit(repository, workspace, ["update-index", "--force-remove", "-z", "--stdin"], {
+      stdin: added.map((path) => `${path}\0`).join(""),
+    });
+  }
+  return released;
+}
+
+/** The paths of links to other repositories, in the index or in a commit. */
+async function linksIn(repository: Repository, workspace: Workspace, commit?: string): Promise<string[]> {
+  const args = commit === undefined
+    ? ["ls-files", "-s", "-z"]
+    : ["ls-tree", "-r", "-z", "--full-tree", commit];
+  const listed = await treeGit(repository, workspace, args);
+  return listed.split("\0").filter((entry) => entry.startsWith(`${LINK_MODE} `))
+    .map((entry) => entry.slice(entry.indexOf("\t") + 1));
+}
+
+/** How many entries a folder has; null when it is no folder. */
+async function entriesOf(path: string): Promise<number | null> {
+  try {
+    if (!(await Deno.lstat(path)).isDirectory) return null;
+    let count = 0;
+    for await (const _ of Deno.readDir(path)) count++;
+    return count;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    throw error;
+  }
+}
+
+async function moveAside(workspace: Workspace, path: string): Promise<boolean> {
+  await Deno.mkdir(asideFolder(workspace), { recursive: true, mode: 0o700 });
+  try {
+    await Deno.rename(path, join(asideFolder(workspace), crypto.randomUUID()));
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
+    throw error;
+  }
+}

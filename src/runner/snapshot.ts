@@ -1,0 +1,221 @@
+/** Taking the agent's work: the tree becomes a commit on the issue's branch, whatever the agent did to its `.git`. */
+
+import type { Repository } from "../process/git.ts";
+import { GitError, gitError } from "../process/git_run.ts";
+import { releaseEmbedded, submodulesToSkip } from "./embedded.ts";
+import { changesBetween, warningsOf } from "./snapshot_report.ts";
+import { treeGit, tryTreeGit } from "./tree_git.ts";
+import { saveWorkspace, type Workspace } from "./workspace_state.ts";
+
+export interface Snapshot {
+  /** The commit that holds the work of this run; empty when the tree equals the base. */
+  commit: string;
+  /** Where it is: the issue's branch, or another one when somebody moved the issue's branch meanwhile. */
+  branch: string;
+  /** Files that differ from the base of this run. */
+  changed_files: number;
+  /** What could not be taken, each with the reason. */
+  left_out: string[];
+  /** What a reviewer should know of what was taken. */
+  warnings: string[];
+}
+
+export interface SnapshotOptions {
+  repository: Repository;
+  message: string;
+  /** Author and committer. */
+  name: string;
+  email: string;
+}
+
+/**
+ * Commits the tree to the issue's branch if it changed. May be called again for the same workspace: after a crash the
+ * commit that was made is found again, and a later change becomes a second commit.
+ *
+ * The agent must have ended: a process that still writes makes the result a mixture.
+ *
+ * @throws GitError when nothing could be written; the workspace is untouched then and must be kept
+ */
+export async function snapshot(workspace: Workspace, options: SnapshotOptions): Promise<Snapshot> {
+  const { repository } = options;
+  if (!(await Deno.lstat(workspace.tree)).isDirectory) {
+    throw new GitError(`Cannot take the work of ${workspace.tree} as it is no longer a folder`, 1, "");
+  }
+  // The lock of an earlier process that was killed: this folder has no other user.
+  await Deno.remove(`${workspace.index}.lock`).catch((error: unknown) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
+  const { left_out, warnings } = await addAll(repository, workspace);
+  const tree = await treeGit(repository, workspace, ["write-tree"]);
+  const place = await commitTree(workspace, options, tree);
+  const changes = await changesBetween(repository, workspace, workspace.base_commit, tree);
+  return {
+    commit: place.commit === workspace.base_commit ? "" : place.commit,
+    branch: place.branch,
+    changed_files: changes.length,
+    left_out,
+    warnings: [...place.warnings, ...warnings, ...await warningsOf(repository, workspace, changes)],
+  };
+}
+
+/** Fills the index with the tree; whatever git refuses is named instead. */
+async function addAll(
+  repository: Repository,
+  workspace: Workspace,
+): Promise<{ left_out: string[]; warnings: string[] }> {
+  const { exclude, left_out } = await submodulesToSkip(repository, workspace);
+  const add = async () => {
+    const result = await tryTreeGit(repository, workspace, [
+      "add",
+      "-A",
+      "--ignore-errors",
+      "--",
+      ".",
+      ...exclude,
+    ]);
+    // 1: some files could not be added. Anything else means that git itself failed.
+    if (result.code !== 0 && result.code !== 1 && result.code !== 128) {
+      throw gitError("Cannot read the workspace", result);
+    }
+    return result;
+  };
+  let result = await add();
+  const warnings: string[] = [];
+  for (let round = 0; round < 20; round++) {
+    const released = await releaseEmbedded(repository, workspace);
+    if (released.length === 0) break;
+    warnings.push(...released);
+    result = await add();
+  }
+  const missed = await missedPaths(repository, workspace, exclude);
+  if (result.code !== 0 && missed.length === 0) throw gitError("Cannot read the workspace", result);
+  return { left_out: [...left_out, ...missed], warnings };
+}
+
+/** What differs from the index after everything was added: git could not read it, or refuses its name. */
+async function missedPaths(
+  repository: Repository,
+  workspace: Workspace,
+  exclude: string[],
+): Promise<string[]> {
+  const lists = await Promise.all([
+    treeGit(repository, workspace, [
+      "ls-files",
+      "-o",
+      "-z",
+      "--exclude-standard",
+      "--directory",
+      "--no-empty-directory",
+    ]),
+    treeGit(repository, workspace, ["diff-files", "-z", "--name-only", "--ignore-submodules=all"]),
+  ]);
+  const skipped = new Set(exclude.map((spec) => spec.replace(/^:\(exclude,literal\)/, "")));
+  const paths = new Set(lists.flatMap((list) => list.split("\0")));
+  return [...paths].filter((path) => path !== "" && !skipped.has(path.replace(/\/$/, "")))
+    .map((path) => `${JSON.stringify(path)}: git could not read it or refuses its name`);
+}
+
+interface Place {
+  commit: string;
+  branch: string;
+  warnings: string[];
+}
+
+/** Makes the commit if the tree is new, and moves the branch to it if the branch is still where it was. */
+async function commitTree(workspace: Workspace, options: SnapshotOptions, tree: string): Promise<Place> {
+  const { repository } = options;
+  const treeOf = (commit: string) => repository.git(["rev-parse", "--verify", `${commit}^{tree}`]);
+  if (tree === await treeOf(workspace.tip)) {
+    return { commit: workspace.tip, branch: workspace.branch, warnings: [] };
+  }
+  const ref = `refs/heads/${workspace.branch}`;
+  const current = await repository.resolve(ref);
+  if (
+    current !== null && current !== workspace.tip && await isOurs(repository, current, workspace.tip, tree)
+  ) {
+    // Committed by a process that died before it could write it down.
+    await moveTip(workspace, current);
+    return { commit: current, branch: workspace.branch, warnings: [] };
+  }
+  const commit = await repository.git(["commit-tree", tree, "-p", workspace.tip, "-F", "-"], {
+    stdin: options.message,
+    env: {
+      GIT_AUTHOR_NAME: options.name,
+      GIT_AUTHOR_EMAIL: options.email,
+      GIT_COMMITTER_NAME: options.name,
+      GIT_COMMITTER_EMAIL: options.email,
+    },
+  });
+  const place = await moveBranch(repository, workspace, current, commit);
+  await moveTip(workspace, commit);
+  return place;
+}
+
+async function isOurs(
+  repository: Repository,
+  commit: string,
+  parent: string,
+  tree: string,
+): Promise<boolean> {
+  const [its_tree, ...parents] = (await repository.git(["show", "-s", "--format=%T %P", commit])).split(" ");
+  return its_tree === tree && parents.length === 1 && parents[0] === parent;
+}
+
+async function moveTip(workspace: Workspace, commit: string): Promise<void> {
+  workspace.tip = commit;
+  await saveWorkspace(workspace);
+}
+
+const NO_COMMIT = /^0+$/;
+
+/** Compare-and-swap of the branch; when somebody else moved it, the work goes to a branch of its own. */
+async function moveBranch(
+  repository: Repository,
+  workspace: Workspace,
+  current: string | null,
+  commit: string,
+): Promise<Place> {
+  const { branch, tip } = workspace;
+  const old = current ?? "0".repeat(commit.length);
+  const free = current === tip || (NO_COMMIT.test(old) && tip === workspace.base_commit);
+  if (free) {
+    try {
+      await updateRef(repository, branch, commit, old);
+      return { commit, branch, warnings: await checkoutWarning(repository, branch, tip) };
+    } catch (error) {
+      // Somebody moved or made it in between: the same case as below. A broken repository fails there too.
+      if (!(error instanceof GitError)) throw error;
+    }
+  }
+  const own = `${branch}-${commit.slice(0, 8)}`;
+  await updateRef(repository, own, commit, "0".repeat(commit.length));
+  return {
+    commit,
+    branch: own,
+    warnings: [`The branch ${branch} was moved by somebody else during the run: the work is on ${own}`],
+  };
+}
+
+async function updateRef(repository: Repository, branch: string, commit: string, old: string): Promise<void> {
+  await repository.git([
+    "update-ref",
+    "-m",
+    "autopilot: work of an agent",
+    `refs/heads/${branch}`,
+    commit,
+    old,
+  ]);
+}
+
+/** A branch that is checked out now looks reverted in that work tree; its files are the user's, so only a word. */
+async function checkoutWarning(repository: Repository, branch: string, old: string): Promise<string[]> {
+  const trees = (await repository.git(["worktree", "list", "--porcelain", "-z"])).split("\0\0");
+  const holder = trees.find((tree) => tree.split("\0").includes(`branch refs/heads/${branch}`));
+  if (holder === undefined) return [];
+  const path = holder.split("\0").find((line) => line.startsWith("worktree "))?.slice("worktree ".length) ??
+    "";
+  return [
+    `${branch} is checked out in ${path}, whose files are still those from before this run. ` +
+    `To bring them up to date: git -C ${JSON.stringify(path)} read-tree -m -u ${old} HEAD`,
+  ];
+}

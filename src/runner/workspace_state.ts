@@ -1,0 +1,38 @@
+/** What a workspace is, and the file that lets a later process go on with it. */
+
+import { join } from "node:path";
+
+export interface Workspace {
+  /** `<root>/<issue>-<first 8 of the run's id>`; everything below belongs to this run. */
+  dir: string;
+  /** The files, as the agent sees them. */
+  tree: string;
+  /** Autopilot's own index of the tree. */
+  index: string;
+  /** HOME of the agent; one per issue, kept over runs, as a session is resumed from it. */
+  home: string;
+  /** The issue's attachments under readable names. */
+  attachments: string;
+  /** The commit that the tree was made from. */
+  base_commit: string;
+  /** The branch that the issue's work goes back to (the base of its pull request). */
+  base_ref: string;
+  /** The issue's branch, without `refs/heads/`. */
+  branch: string;
+  /** The commit that holds what was taken from the tree so far; equals `base_commit` at first. */
+  tip: string;
+}
+
+export const STATE_FILE = "workspace.json";
+
+/** Writes down what a later process needs to go on; by rename, so that it is there as a whole or not at all. */
+export async function saveWorkspace(workspace: Workspace): Promise<void> {
+  const path = join(workspace.dir, STATE_FILE);
+  await Deno.writeTextFile(`${path}.new`, JSON.stringify(workspace), { mode: 0o600 });
+  await Deno.rename(`${path}.new`, path);
+}
+
+/** Where files that stand in the way of a snapshot are kept: beside the tree, never deleted before it. */
+export function asideFolder(workspace: Workspace): string {
+  return join(workspace.dir, "aside");
+}
