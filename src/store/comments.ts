@@ -8,7 +8,6 @@ import { decided, FRESH_START, lockIssue, moveIssue } from "./issue_rows.ts";
 import { commentOf, issueOf } from "./rows.ts";
 import { lockRun } from "./run_rows.ts";
 import type { IssueRow } from "./schema.ts";
-import { indexText } from "./search.ts";
 import type { Comments } from "./store.ts";
 import { storable, storableFields } from "./text.ts";
 
@@ -59,7 +58,7 @@ export async function insertComment(
     created_at: tx.now,
   };
   await tx.db.insertInto("comments").values(row).execute();
-  await indexText(tx, issue.number, row.n, row.body);
+  tx.index({ number: issue.number, n: row.n, text: row.body });
   const { author, author_kind } = row;
   const data = { title: issue.title, author, author_kind, comment_id: row.id, status };
   tx.emit({ type: "comment.added", issue_id: issue.id, run_id, actor, data });

@@ -3,6 +3,7 @@
 import type { Kysely } from "kysely";
 import type { NewEvent } from "../domain/event.ts";
 import type { Schema } from "./schema.ts";
+import type { SearchEntry } from "./search.ts";
 
 export type Backend = "sqlite" | "postgres";
 
@@ -20,6 +21,8 @@ export interface Tx {
   random(): number;
   /** Collects an event; it is inserted at the end of the work, in the same commit. */
   emit(event: NewEvent): void;
+  /** Makes a text found (search.ts), in place of what was there; written in the same commit, after the work. */
+  index(entry: SearchEntry): void;
   /** Has other processes told of this commit even though it has no event. */
   announce(): void;
 }

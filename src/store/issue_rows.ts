@@ -41,7 +41,7 @@ function byRef(db: Kysely<Schema>, ref: string) {
  */
 export async function updateIssue(
   tx: Tx,
-  row: IssueRow,
+  row: Pick<IssueRow, "id" | "version">,
   fields: Updateable<IssueTable>,
 ): Promise<IssueRow> {
   const updated = await tx.db.updateTable("issues")
@@ -54,7 +54,11 @@ export async function updateIssue(
 }
 
 /** Where the workflow sends the issue. @throws RefusedError */
-export function decided(row: IssueRow, action: Action, actor: Actor): { to: Status; stop_run: boolean } {
+export function decided(
+  row: Pick<IssueRow, "status" | "kind" | "human_only">,
+  action: Action,
+  actor: Actor,
+): { to: Status; stop_run: boolean } {
   const situation = { status: row.status, kind: row.kind, human_only: row.human_only === 1 };
   const decision = decide(situation, action, actor);
   if (decision.verdict === "refuse") {
@@ -66,7 +70,7 @@ export function decided(row: IssueRow, action: Action, actor: Actor): { to: Stat
 /** Writes fields together with the status that was decided, and the event that tells of the move. */
 export async function moveIssue(
   tx: Tx,
-  row: IssueRow,
+  row: Pick<IssueRow, "id" | "version" | "status">,
   to: Status,
   fields: Updateable<IssueTable>,
   actor: Actor,

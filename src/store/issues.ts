@@ -8,7 +8,7 @@ import type { Database, Tx } from "./database.ts";
 import { decided, findIssue, FRESH_START, lockIssue, moveIssue, updateIssue } from "./issue_rows.ts";
 import { issueOf, rankOf } from "./rows.ts";
 import type { IssueRow } from "./schema.ts";
-import { indexText, matchOf } from "./search.ts";
+import { matchOf } from "./search.ts";
 import type { Issues, ListFilter } from "./store.ts";
 import { storable, storableFields } from "./text.ts";
 
@@ -27,39 +27,20 @@ export function issuesIn(database: Database): Issues {
 
 async function create(tx: Tx, input: NewIssue, actor: Actor): Promise<Issue> {
   const fields = { ...input, priority: rankOf(input.priority), human_only: input.human_only ? 1 : 0 };
-  const draft = { ...fields, status: "backlog" as const };
-  const { to } = decided(draft as IssueRow, { type: "create", to: input.status }, actor);
+  const { to } = decided(fields, { type: "create", to: input.status }, actor);
   const row = await tx.db.insertInto("issues").values({
     ...fields,
     status: to,
     id: tx.newId(),
     created_at: tx.now,
     updated_at: tx.now,
-    ...UNSET,
+    checks: "",
   }).returningAll().executeTakeFirstOrThrow();
-  await indexText(tx, row.number, 0, `${row.title}\n${row.body}`);
+  tx.index({ number: row.number, n: 0, text: `${row.title}\n${row.body}` });
   const issue = issueOf(row);
   tx.emit(issueEvent("issue.created", issue, actor));
   return issue;
 }
-
-const UNSET = {
-  claimed_by: "",
-  claimed_at: "",
-  branch: "",
-  pr_url: "",
-  result: "",
-  checks: "",
-  not_before: "",
-  attempts: 0,
-  cost_usd: 0,
-  version: 1,
-  fence: 0,
-  failures: 0,
-  session_id: "",
-  session_cost_usd: 0,
-  last_commit: "",
-} as const;
 
 function issueEvent(
   type: "issue.created" | "issue.updated",
@@ -135,7 +116,7 @@ async function edit(
   if (Object.keys(changes).length === 0) return issueOf(row);
   const updated = await updateIssue(tx, row, changes);
   if ("title" in changes || "body" in changes) {
-    await indexText(tx, row.number, 0, `${updated.title}\n${updated.body}`);
+    tx.index({ number: row.number, n: 0, text: `${updated.title}\n${updated.body}` });
   }
   const issue = issueOf(updated);
   tx.emit(issueEvent("issue.updated", issue, actor, { change: Object.keys(changes).join(",") }));

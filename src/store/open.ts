@@ -11,13 +11,14 @@ import { openPostgres } from "./postgres.ts";
 import { runLogIn } from "./run_log.ts";
 import { runsIn } from "./runs.ts";
 import { openSqlite } from "./sqlite.ts";
+import { timeOrderedId } from "./ids.ts";
 import type { Store } from "./store.ts";
 
 export interface OpenOptions {
   /** `sqlite:<path>` or `postgres://…` */
   url: string;
   clock: Clock;
-  /** Default `crypto.randomUUID`. */
+  /** Default: UUIDs of version 7. */
   newId?: () => string;
   /** Uniform in [0, 1), for the jitter of back-offs. Default `Math.random`. */
   random?: () => number;
@@ -31,7 +32,7 @@ export async function openStore(options: OpenOptions): Promise<Store> {
   const { clock } = options;
   const sources: Sources = {
     now: () => clock.now().toISOString(),
-    newId: options.newId ?? (() => crypto.randomUUID()),
+    newId: options.newId ?? (() => timeOrderedId(clock.now())),
     random: options.random ?? Math.random,
   };
   return storeOn(await openDatabase(options.url, sources), clock);

@@ -11,6 +11,7 @@ import { Listeners } from "./listeners.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { CHANNEL, PostgresListener } from "./postgres_listener.ts";
 import type { Schema } from "./schema.ts";
+import { type SearchEntry, writeEntries } from "./search.ts";
 
 /** Connections for reads and writes together. */
 const POOL_SIZE = 10;
@@ -85,6 +86,7 @@ class PostgresDatabase implements Database {
 
   async #attempt<T>(db: Kysely<Schema>, work: (tx: Tx) => Promise<T>): Promise<T> {
     const events: NewEvent[] = [];
+    const entries: SearchEntry[] = [];
     let announced = false;
     const now = this.#sources.now();
     const value = await work({
@@ -94,8 +96,10 @@ class PostgresDatabase implements Database {
       newId: this.#sources.newId,
       random: this.#sources.random,
       emit: (event) => void events.push(event),
+      index: (entry) => void entries.push(entry),
       announce: () => void (announced = true),
     });
+    await writeEntries(db, "postgres", entries);
     let seq = "";
     if (events.length > 0) {
       await lockEvents(db);

@@ -40,9 +40,44 @@ export function runsIn(database: Database, clock: Clock): Runs {
   };
 }
 
+/** What a claim decides and copies; the whole row comes with the update. */
+const CLAIM_COLUMNS = [
+  "id",
+  "number",
+  "title",
+  "status",
+  "kind",
+  "human_only",
+  "version",
+  "attempts",
+  "fence",
+  "failures",
+  "session_id",
+  "session_cost_usd",
+  "last_commit",
+] as const;
+
+/** The defaults of the columns that a claim leaves alone. */
+const UNTOUCHED_RUN = {
+  reason: "",
+  branch: "",
+  commit: "",
+  session_id: "",
+  turns: 0,
+  cost_usd: 0,
+  input_tokens: 0,
+  output_tokens: 0,
+  finished_at: "",
+  agent_pid: 0,
+  base_commit: "",
+  stop_requested_at: "",
+  stop_requested_by: "",
+  log_seq: 0,
+} as const;
+
 /** The three conditions of domain/claim.ts, and its order. */
 async function claim(tx: Tx, agent: AgentProcess): Promise<Claim | null> {
-  const row = await tx.db.selectFrom("issues").selectAll()
+  const row = await tx.db.selectFrom("issues").select(CLAIM_COLUMNS)
     .where("status", "=", "ready").where("human_only", "=", 0).where("not_before", "<=", tx.now)
     .orderBy("priority").orderBy("number").limit(1)
     // What another claim holds is passed over, not waited for.
@@ -50,8 +85,23 @@ async function claim(tx: Tx, agent: AgentProcess): Promise<Claim | null> {
   if (row === undefined) return null;
   const actor = { kind: "agent", name: agent.id } as const;
   const { to } = decided(row, { type: "claim" }, actor);
-  const run = newRun(tx, agent, row.id, { attempt: row.attempts + 1, fence: row.fence + 1 });
-  await tx.db.insertInto("runs").values({ ...run, session_cost_usd: row.session_cost_usd }).execute();
+  const started = {
+    id: tx.newId(),
+    issue_id: row.id,
+    attempt: row.attempts + 1,
+    agent_id: agent.id,
+    phase: "preparing",
+    outcome: "",
+    started_at: tx.now,
+    fence: row.fence + 1,
+    lease_until: leaseEnd(tx.now),
+    host: agent.host,
+    server_pid: agent.pid,
+    session_cost_usd: row.session_cost_usd,
+    stop_to: "backlog",
+  } as const;
+  await tx.db.insertInto("runs").values(started).execute();
+  const run: RunRow = { ...UNTOUCHED_RUN, ...started };
   // The row is locked: losing the compare-and-set would undo the whole claim.
   const moved = await moveIssue(
     tx,
@@ -74,48 +124,11 @@ async function claim(tx: Tx, agent: AgentProcess): Promise<Claim | null> {
   return {
     issue: issueOf(moved),
     run: runOf(run),
-    lease: leaseOf({ ...run, session_cost_usd: row.session_cost_usd }),
+    lease: leaseOf(run),
     session_id: row.session_id,
     last_commit: row.last_commit,
     session_cost_usd: row.session_cost_usd,
     failures: row.failures,
-  };
-}
-
-function newRun(
-  tx: Tx,
-  agent: AgentProcess,
-  issue_id: string,
-  { attempt, fence }: { attempt: number; fence: number },
-): RunRow {
-  return {
-    id: tx.newId(),
-    issue_id,
-    attempt,
-    agent_id: agent.id,
-    phase: "preparing",
-    outcome: "",
-    reason: "",
-    branch: "",
-    commit: "",
-    session_id: "",
-    turns: 0,
-    cost_usd: 0,
-    input_tokens: 0,
-    output_tokens: 0,
-    started_at: tx.now,
-    finished_at: "",
-    fence,
-    lease_until: leaseEnd(tx.now),
-    host: agent.host,
-    server_pid: agent.pid,
-    agent_pid: 0,
-    base_commit: "",
-    session_cost_usd: 0,
-    stop_requested_at: "",
-    stop_requested_by: "",
-    stop_to: "backlog",
-    log_seq: 0,
   };
 }
 

@@ -30,25 +30,25 @@ export interface IssueTable {
   human_only: number;
   created_by: string;
   trust: Trust;
-  claimed_by: string;
-  claimed_at: string;
-  branch: string;
-  pr_url: string;
-  result: string;
+  claimed_by: Generated<string>;
+  claimed_at: Generated<string>;
+  branch: Generated<string>;
+  pr_url: Generated<string>;
+  result: Generated<string>;
   checks: CheckState;
-  not_before: string;
-  attempts: number;
-  cost_usd: number;
-  version: number;
+  not_before: Generated<string>;
+  attempts: Generated<number>;
+  cost_usd: Generated<number>;
+  version: Generated<number>;
   created_at: string;
   updated_at: string;
   /** The number that the latest claim or takeover handed out. Internal, as all below. */
-  fence: number;
+  fence: Generated<number>;
   /** Transient failures in a row. */
-  failures: number;
-  session_id: string;
-  session_cost_usd: number;
-  last_commit: string;
+  failures: Generated<number>;
+  session_id: Generated<string>;
+  session_cost_usd: Generated<number>;
+  last_commit: Generated<string>;
 }
 export type IssueRow = Selectable<IssueTable>;
 
@@ -83,28 +83,28 @@ export interface RunTable {
   agent_id: string;
   phase: Phase;
   outcome: Outcome | "";
-  reason: string;
-  branch: string;
-  commit: string;
-  session_id: string;
-  turns: number;
-  cost_usd: number;
-  input_tokens: number;
-  output_tokens: number;
+  reason: Generated<string>;
+  branch: Generated<string>;
+  commit: Generated<string>;
+  session_id: Generated<string>;
+  turns: Generated<number>;
+  cost_usd: Generated<number>;
+  input_tokens: Generated<number>;
+  output_tokens: Generated<number>;
   started_at: string;
-  finished_at: string;
+  finished_at: Generated<string>;
   fence: number;
   lease_until: string;
   host: string;
   server_pid: number;
-  agent_pid: number;
-  base_commit: string;
-  session_cost_usd: number;
-  stop_requested_at: string;
-  stop_requested_by: string;
+  agent_pid: Generated<number>;
+  base_commit: Generated<string>;
+  session_cost_usd: Generated<number>;
+  stop_requested_at: Generated<string>;
+  stop_requested_by: Generated<string>;
   stop_to: Status;
   /** `seq` of the last entry in the run's log. */
-  log_seq: number;
+  log_seq: Generated<number>;
 }
 export type RunRow = Selectable<RunTable>;
 

@@ -1,7 +1,8 @@
 /** Full-text search: the same words, found the same way, in both databases. */
 
-import { type Expression, type RawBuilder, sql, type SqlBool } from "kysely";
-import type { Backend, Tx } from "./database.ts";
+import { type Expression, type Kysely, type RawBuilder, sql, type SqlBool } from "kysely";
+import type { Backend } from "./database.ts";
+import type { Schema } from "./schema.ts";
 
 /** Longest word kept, in characters; longer ones are found by their beginning. */
 const MAX_WORD = 64;
@@ -27,17 +28,29 @@ export function wordsOf(text: string): string[] {
   return [...words];
 }
 
-/** Makes the text found, in place of what was there: `n` 0 is the issue's own text, above 0 a comment's. */
-export async function indexText(tx: Tx, number: number, n: number, text: string): Promise<void> {
-  // Beyond a million comments on one issue the thread is no longer searched.
-  if (n >= 2 ** ENTRY_BITS) return;
-  const words = wordsOf(text);
-  if (tx.kind === "sqlite") {
-    await sql`insert or replace into search (rowid, words)
-      values (${number} << ${sql.lit(ENTRY_BITS)} | ${n}, ${words.join(" ")})`.execute(tx.db);
-  } else {
-    await sql`insert into search (number, n, words) values (${number}, ${n}, array_to_tsvector(${words}::text[]))
-      on conflict (number, n) do update set words = excluded.words`.execute(tx.db);
+/** A text to be found: `n` 0 is the own text of the issue with this number, above 0 a comment's. */
+export interface SearchEntry {
+  number: number;
+  n: number;
+  text: string;
+}
+
+/** Writes entries, in place of what was there. */
+export async function writeEntries(
+  db: Kysely<Schema>,
+  kind: Backend,
+  entries: readonly SearchEntry[],
+): Promise<void> {
+  for (const { number, n, text } of entries) {
+    // Beyond a million comments on one issue the thread is no longer searched.
+    if (n >= 2 ** ENTRY_BITS) continue;
+    const words = wordsOf(text);
+    const write = kind === "sqlite"
+      ? sql`insert or replace into search (rowid, words)
+          values (${number} << ${sql.lit(ENTRY_BITS)} | ${n}, ${words.join(" ")})`
+      : sql`insert into search (number, n, words) values (${number}, ${n}, array_to_tsvector(${words}::text[]))
+          on conflict (number, n) do update set words = excluded.words`;
+    await write.execute(db);
   }
 }
 

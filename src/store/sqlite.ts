@@ -11,6 +11,7 @@ import { insertEvents, lastSeqOf } from "./event_rows.ts";
 import { Listeners } from "./listeners.ts";
 import { migrate } from "./migrations/migrate.ts";
 import type { Schema } from "./schema.ts";
+import { type SearchEntry, writeEntries } from "./search.ts";
 
 /** How long to wait for another process's write, in milliseconds. */
 const BUSY_MS = 5_000;
@@ -56,9 +57,12 @@ interface Job {
   reject: (reason: unknown) => void;
 }
 
-/** The last event of the open transaction; `null` until somebody needed it. */
-interface Tail {
-  seq: number | null;
+/** What the jobs of one transaction share. */
+interface Batch {
+  /** Number of the last event; `null` until somebody needed it. */
+  last_seq: number | null;
+  /** Written once, before the commit: FTS5 writes its index at every savepoint, which is most of its cost. */
+  entries: SearchEntry[];
 }
 
 class SqliteDatabase implements Database {
@@ -112,39 +116,49 @@ class SqliteDatabase implements Database {
   }
 
   /** One transaction for all jobs, each in its own savepoint. Never throws: each job's promise is settled. */
-  async #commit(batch: Job[]): Promise<void> {
+  async #commit(jobs: Job[]): Promise<void> {
     const settle: (() => void)[] = [];
-    const tail: Tail = { seq: null };
+    const batch: Batch = { last_seq: null, entries: [] };
     try {
       this.#run("begin immediate");
-      for (const job of batch) settle.push(await this.#attempt(job, tail));
+      for (const job of jobs) settle.push(await this.#attempt(job, batch));
+      await writeEntries(this.#writer, "sqlite", batch.entries);
       this.#run("commit");
     } catch (error) {
       // Nothing of the batch is in the database: the commit failed (disk full, I/O error, busy), or SQLite
       // itself rolled everything back, so that a savepoint was gone.
       if (this.#file.isTransaction) this.#run("rollback");
-      for (const job of batch) job.reject(error);
+      for (const job of jobs) job.reject(error);
       return;
     }
     this.#listeners.call();
     for (const call of settle) call();
   }
 
-  async #attempt(job: Job, tail: Tail): Promise<() => void> {
+  async #attempt(job: Job, batch: Batch): Promise<() => void> {
+    const db = this.#writer;
     const events: NewEvent[] = [];
-    const { newId, random } = this.#sources;
-    const now = this.#sources.now();
-    const emit = (event: NewEvent) => void events.push(event);
+    const entries: SearchEntry[] = [];
+    const tx: Tx = {
+      kind: "sqlite",
+      db,
+      now: this.#sources.now(),
+      newId: this.#sources.newId,
+      random: this.#sources.random,
+      emit: (event) => void events.push(event),
+      index: (entry) => void entries.push(entry),
+      announce: () => {}, // data_version tells of every commit
+    };
     this.#run("savepoint work");
     try {
-      const db = this.#writer;
-      const value = await job.work({ kind: "sqlite", db, now, newId, random, emit, announce: () => {} });
+      const value = await job.work(tx);
       if (events.length > 0) {
-        const last = tail.seq ?? await lastSeqOf(db);
-        await insertEvents(db, events, last, now);
-        tail.seq = last + events.length;
+        const last = batch.last_seq ?? await lastSeqOf(db);
+        await insertEvents(db, events, last, tx.now);
+        batch.last_seq = last + events.length;
       }
       this.#run("release work");
+      batch.entries.push(...entries);
       return () => job.resolve(value);
     } catch (error) {
       this.#run("rollback to work");
