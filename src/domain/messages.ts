@@ -18,7 +18,7 @@ export interface EndContext {
   /** What the branch holds beyond its base; empty when nothing. */
   commit: string;
   changed_files: number;
-  /** Paths that could not be committed. */
+  /** What could not be committed, with the reasons. */
   left_out: readonly string[];
   /** Further things to say about what was committed. */
   warnings: readonly string[];
@@ -106,8 +106,8 @@ function workLines(context: EndContext): string[] {
         `Mend the cause and push it yourself: \`git push origin ${branch}\`.`,
     );
   }
-  if (left_out.length > 0) lines.push(`Not in the commit: ${listed(left_out)}.`);
-  lines.push(...warnings);
+  if (left_out.length > 0) lines.push(`Not in the commit:\n\n${listed(left_out)}`);
+  if (warnings.length > 0) lines.push(`Look at this before you accept:\n\n${listed(warnings)}`);
   if (kept_folder !== "") {
     lines.push(`The agent's files could not be committed. They are kept in \`${kept_folder}\`.`);
   }
@@ -151,9 +151,9 @@ function nextStep({ judgement, kind, failures, retry_at, commit }: EndContext): 
 const GENERAL_ADVICE =
   "Trying again would fail in the same way. Mend the cause, then write a comment or move the issue to Ready.";
 
-function listed(paths: readonly string[]): string {
-  const shown = paths.slice(0, 20).map((path) => `\`${path.replace(/[`\p{Cc}]/gu, "?")}\``).join(", ");
-  return paths.length > 20 ? `${shown} and ${paths.length - 20} more` : shown;
+function listed(items: readonly string[]): string {
+  const shown = items.slice(0, 20).map((item) => `- ${item.replace(/\p{Cc}/gu, " ")}`);
+  return [...shown, ...(items.length > 20 ? [`- and ${items.length - 20} more`] : [])].join("\n");
 }
 
 function agent({ agent_id }: EndContext, body: string): NewComment {

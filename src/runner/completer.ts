@@ -8,7 +8,8 @@ import { nextRetryAt } from "../domain/retry.ts";
 import { loggerOf } from "../log.ts";
 import type { Claim, RunEnd, RunPatch } from "../store/store.ts";
 import type { Execution } from "./executor.ts";
-import type { Published, PublishRequest, Snapshot } from "./ports.ts";
+import type { Published, PublishRequest } from "./ports.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -54,8 +55,13 @@ export async function completeRun(
     now: deps.clock.now(),
   });
   const commit = commitOf(work, unreviewed, judgement);
-  const published = await publish(claim, execution, judgement, commit, deps);
-  await deps.finish(runEnd(claim, execution, { judgement, work, commit, published }, deps));
+  const branch = commit === "" ? claim.issue.branch : work.snapshot?.branch ?? claim.issue.branch;
+  const published = await publish(
+    { issue: claim.issue, branch, commit, summary: judgement.answer },
+    judgement,
+    deps,
+  );
+  await deps.finish(runEnd(claim, execution, { judgement, work, commit, branch, published }, deps));
   if (execution.workspace !== null && work.error === "") await removed(execution.workspace, deps);
 }
 
@@ -80,17 +86,13 @@ function commitOf({ snapshot }: Work, unreviewed: string, { outcome }: Judgement
 }
 
 async function publish(
-  { issue }: Claim,
-  { workspace }: Execution,
-  { outcome, answer }: Judgement,
-  commit: string,
+  request: PublishRequest,
+  { outcome }: Judgement,
   deps: CompleterDeps,
 ): Promise<Published> {
-  if (outcome !== "implemented" || deps.publish === null || workspace === null || commit === "") {
-    return { pr_url: "", error: "" };
-  }
+  if (outcome !== "implemented" || deps.publish === null) return { pr_url: "", error: "" };
   try {
-    return await deps.publish({ issue, branch: workspace.branch, commit, summary: answer });
+    return await deps.publish(request);
   } catch (error) {
     return { pr_url: "", error: messageOfError(error) };
   }
@@ -99,10 +101,11 @@ async function publish(
 function runEnd(
   claim: Claim,
   execution: Execution,
-  { judgement, work, commit, published }: {
+  { judgement, work, commit, branch, published }: {
     judgement: Judgement;
     work: Work;
     commit: string;
+    branch: string;
     published: Published;
   },
   deps: CompleterDeps,
@@ -111,7 +114,6 @@ function runEnd(
   const failures = claim.failures + (judgement.transient ? 1 : 0);
   const retry = judgement.transient ? nextRetryAt(failures, deps.clock.now(), deps.random()) : null;
   const retry_at = retry?.toISOString() ?? "";
-  const branch = commit === "" ? issue.branch : execution.workspace?.branch ?? issue.branch;
   return {
     outcome: judgement.outcome,
     reason: judgement.reason,

@@ -11,15 +11,6 @@ export interface AgentRequest {
   max_budget_usd: number;
 }
 
-/** What the runner took from a workspace. */
-export interface Snapshot {
-  /** Empty when the agent changed nothing. */
-  commit: string;
-  changed_files: number;
-  left_out: string[];
-  warnings: string[];
-}
-
 export interface PublishRequest {
   issue: Issue;
   branch: string;

@@ -7,7 +7,7 @@ import { FencedError, messageOfError } from "../domain/errors.ts";
 import { AUTOPILOT } from "../domain/messages.ts";
 import { loggerOf } from "../log.ts";
 import type { LeasedRun, RunEnd } from "../store/store.ts";
-import type { Snapshot } from "./ports.ts";
+import type { Snapshot } from "./snapshot.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface RescuerDeps {
@@ -75,21 +75,23 @@ async function takeWork(
   workspace: Workspace,
   taken: LeasedRun,
   deps: RescuerDeps,
-): Promise<{ commit: string; error: string }> {
+): Promise<{ commit: string; branch: string; error: string }> {
   try {
-    return { commit: (await deps.snapshot(workspace, taken)).commit, error: "" };
+    const { commit, branch } = await deps.snapshot(workspace, taken);
+    return { commit, branch, error: "" };
   } catch (error) {
-    return { commit: "", error: messageOfError(error) };
+    return { commit: "", branch: "", error: messageOfError(error) };
   }
 }
 
 function lostEnd(
   { run, lease }: LeasedRun,
   workspace: Workspace | null,
-  work: { commit: string; error: string } | null,
+  work: { commit: string; branch: string; error: string } | null,
 ): RunEnd {
   const stopped = lease.stop_requested_at !== "";
   const commit = work?.commit ?? "";
+  const branch = commit === "" ? "" : work?.branch ?? "";
   const reason = stopped
     ? "A human stopped the run, and the server died under it"
     : "The server died under the run";
@@ -97,7 +99,7 @@ function lostEnd(
     outcome: stopped ? "stopped" : "lost",
     reason,
     commit,
-    branch: commit === "" ? "" : workspace?.branch ?? "",
+    branch,
     pr_url: "",
     result: "",
     session_id: run.session_id,
@@ -118,7 +120,7 @@ function lostEnd(
         `${reason}.`,
         commit === ""
           ? ""
-          : `What was done so far is on the branch \`${workspace?.branch}\` at \`${commit.slice(0, 12)}\`.`,
+          : `What was done so far is on the branch \`${branch}\` at \`${commit.slice(0, 12)}\`.`,
         work !== null && work.error !== ""
           ? `The agent's files could not be committed (${work.error}). They are kept in \`${workspace?.dir}\`.`
           : "",

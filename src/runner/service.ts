@@ -1,0 +1,269 @@
+/** The runner: claims, executes, completes and rescues until it is stopped. */
+
+import type { RunnerStatus } from "../domain/agent.ts";
+import { FencedError, messageOfError } from "../domain/errors.ts";
+import type { Event } from "../domain/event.ts";
+import { HEARTBEAT_MS } from "../domain/run.ts";
+import { loggerOf } from "../log.ts";
+import type { Claim, RunEnd } from "../store/store.ts";
+import { Claimer } from "./claimer.ts";
+import { completeRun } from "./completer.ts";
+import { executeRun, type ExecutorDeps } from "./executor.ts";
+import { realParts, type RunnerDeps, type RunnerParts } from "./parts.ts";
+import { rescueRuns } from "./rescuer.ts";
+import type { Steering } from "./steering.ts";
+import { Supervisor } from "./supervisor.ts";
+import { pause, systemTimers, type Timers } from "./timers.ts";
+
+/** A finish that fails for other reasons than its fence is tried so often, a pause apart: the lease still holds. */
+const FINISH_TRIES = 5;
+const FINISH_PAUSE_MS = 2_000;
+/** Ready issues whose back-off is looked up at start. */
+const ALARMS_AT_START = 500;
+
+export interface Runner extends AsyncDisposable {
+  /** Rescues what an earlier server left, then claims. Starting twice is starting once. */
+  start(): Promise<void>;
+  /** Claims no more, ends the agents, keeps their work and hands the issues back. May be called at any time. */
+  stop(): Promise<void>;
+  readonly status: RunnerStatus;
+}
+
+export interface RunnerExtras {
+  timers?: Timers;
+  parts?: Partial<RunnerParts>;
+  newId?: () => string;
+}
+
+export function createRunner(deps: RunnerDeps, extras: RunnerExtras = {}): Runner {
+  return new RunnerService(deps, extras);
+}
+
+interface InHand {
+  run_id: string;
+  supervisor: Supervisor;
+  steering: Steering;
+}
+
+class RunnerService implements Runner {
+  readonly status: RunnerStatus;
+  readonly #deps: RunnerDeps;
+  readonly #timers: Timers;
+  readonly #parts: RunnerParts;
+  readonly #newId: () => string;
+  readonly #claimer: Claimer;
+  /** The runs of this process, by issue. */
+  readonly #in_hand = new Map<string, InHand>();
+  #state: "new" | "running" | "stopping" | "stopped" = "new";
+  #starting: Promise<void> | null = null;
+  #stopping: Promise<void> | null = null;
+  #unsubscribe: (() => void) | null = null;
+  #cancel_care: (() => void) | null = null;
+  #caring: Promise<void> | null = null;
+
+  constructor(deps: RunnerDeps, extras: RunnerExtras) {
+    const { options, store } = deps;
+    this.#deps = deps;
+    this.#timers = extras.timers ?? systemTimers;
+    this.#parts = { ...realParts(deps), ...extras.parts };
+    this.#newId = extras.newId ?? (() => crypto.randomUUID());
+    this.#claimer = new Claimer({
+      agent_ids: agentIds(options.agent_id, options.concurrency),
+      claim: (id) => store.runs.claim({ id, host: options.host, pid: options.pid }),
+      work: (claim) => this.#work(claim),
+      poll_ms: options.poll_seconds * 1000,
+      clock: deps.clock,
+      timers: this.#timers,
+    });
+    this.status = {
+      alive: () => this.#state === "running",
+      sandbox: deps.sandbox.kind,
+      concurrency: options.concurrency,
+      error: "",
+    };
+  }
+
+  start(): Promise<void> {
+    if (this.#state === "new") this.#starting ??= this.#start();
+    return this.#starting ?? Promise.resolve();
+  }
+
+  async #start(): Promise<void> {
+    const { store, onEvents } = this.#deps;
+    // Before anything is claimed: what comes while the rescue runs must not be missed.
+    this.#unsubscribe = onEvents((events) => this.#heed(events));
+    await this.#care();
+    if (this.#stopping !== null) return;
+    this.#state = "running";
+    this.#claimer.start();
+    for (const { not_before } of await store.issues.list({ status: "ready", limit: ALARMS_AT_START })) {
+      if (not_before !== "") this.#claimer.wakeAt(new Date(not_before));
+    }
+  }
+
+  stop(): Promise<void> {
+    return this.#stopping ??= this.#stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  async #stop(): Promise<void> {
+    const started = this.#starting !== null;
+    this.#state = "stopping";
+    this.#unsubscribe?.();
+    this.#cancel_care?.();
+    // A start that fails says so to its own caller.
+    await this.#starting?.catch(() => {});
+    this.#cancel_care?.();
+    await this.#claimer.stop();
+    for (const { supervisor } of this.#in_hand.values()) supervisor.end("shutdown");
+    await this.#claimer.drained();
+    await this.#caring;
+    if (started) {
+      for (const id of agentIds(this.#deps.options.agent_id, this.#deps.options.concurrency)) {
+        await this.#deps.store.agents.gone(id);
+      }
+    }
+    this.#state = "stopped";
+  }
+
+  /** One run, from its claim to its end. Never rejects. */
+  async #work(claim: Claim): Promise<void> {
+    const { issue, run, lease } = claim;
+    const { store, clock, options } = this.#deps;
+    const supervisor = new Supervisor({
+      run_id: run.id,
+      heartbeat: () => store.runs.heartbeat(run.id, lease.fence),
+      clock,
+      timers: this.#timers,
+      limits: {
+        run_timeout_ms: options.run_timeout_s * 1000,
+        silence_timeout_ms: options.silence_timeout_s * 1000,
+      },
+    });
+    const { steering, execution } = executeRun(claim, supervisor, this.#executorDeps(claim));
+    this.#in_hand.set(issue.id, { run_id: run.id, supervisor, steering });
+    if (this.#state !== "running") supervisor.end("shutdown");
+    try {
+      const done = await execution;
+      if (supervisor.fenced) throw new FencedError(run.id);
+      await completeRun(claim, done, supervisor, {
+        clock,
+        random: this.#deps.random,
+        note: (patch) => store.runs.update(run.id, lease.fence, patch),
+        snapshot: (workspace) => this.#parts.snapshot(workspace, issue),
+        publish: this.#parts.publish,
+        finish: (end) => this.#finish(claim, end),
+        removeWorkspace: this.#parts.removeWorkspace,
+      });
+    } catch (error) {
+      // Fenced, or not to be written at all: whoever holds the lease next, the rescuer at the latest, goes on from it.
+      loggerOf("runner").error("Run {run_id} of issue {number} was given up: {error}", {
+        run_id: run.id,
+        number: issue.number,
+        error: messageOfError(error),
+      });
+    } finally {
+      await supervisor.close();
+      this.#in_hand.delete(issue.id);
+    }
+  }
+
+  #executorDeps(claim: Claim): ExecutorDeps {
+    const { store, clock, blobs, options } = this.#deps;
+    const { issue, run, lease } = claim;
+    return {
+      clock,
+      timers: this.#timers,
+      comments: () => store.comments.list(issue.id),
+      attachments: async () => {
+        const list = await store.attachments.list(issue.id);
+        return await Promise.all(list.map(async (file) => {
+          const { stored_name } = await store.attachments.get(file.id);
+          return { ...file, path: blobs.path(stored_name) };
+        }));
+      },
+      runs: () => store.runs.list(issue.id),
+      note: (patch) => store.runs.update(run.id, lease.fence, patch),
+      append: (entries) => store.runLog.append(run.id, lease.fence, entries),
+      markDelivered: (ids) => store.comments.markDelivered(run.id, lease.fence, ids),
+      prepareWorkspace: (branch, files) => this.#parts.prepareWorkspace(claim, branch, files),
+      attachmentsFolder: (workspace) => this.#parts.attachmentsFolder(workspace),
+      startAgent: (request) => this.#parts.startAgent(request),
+      newId: this.#newId,
+      newFence: () => crypto.randomUUID().replaceAll("-", ""),
+      max_usd: options.max_usd_per_run,
+    };
+  }
+
+  async #finish(claim: Claim, end: RunEnd): Promise<void> {
+    for (let tries = 1;; tries++) {
+      try {
+        await this.#deps.store.runs.finish(claim.run.id, claim.lease.fence, end);
+        return;
+      } catch (error) {
+        if (error instanceof FencedError || tries === FINISH_TRIES) throw error;
+        loggerOf("runner").warn("Cannot end run {run_id} yet: {error}", {
+          run_id: claim.run.id,
+          error: messageOfError(error),
+        });
+        await pause(this.#timers, FINISH_PAUSE_MS);
+      }
+    }
+  }
+
+  #heed(events: readonly Event[]): void {
+    const now = this.#deps.clock.now().toISOString();
+    for (const { type, issue_id, data } of events) {
+      if (data.status === "ready" && type.startsWith("issue.")) {
+        const not_before = String(data.not_before ?? "");
+        if (not_before > now) this.#claimer.wakeAt(new Date(not_before));
+        else this.#claimer.wake();
+      }
+      const in_hand = this.#in_hand.get(issue_id);
+      if (in_hand === undefined) continue;
+      if (type === "comment.added") in_hand.steering.poke();
+      if (type === "issue.updated") void in_hand.supervisor.beat();
+    }
+  }
+
+  /** What has to be done again and again: signs of life of idle agents, and the rescue of abandoned runs. */
+  async #care(): Promise<void> {
+    this.#caring = this.#careOnce();
+    await this.#caring;
+    if (this.#stopping !== null) return;
+    this.#cancel_care = this.#timers.after(HEARTBEAT_MS, () => void this.#care());
+  }
+
+  async #careOnce(): Promise<void> {
+    const { store, options } = this.#deps;
+    const { host, pid } = options;
+    try {
+      for (const id of this.#claimer.idle) await store.agents.seen({ id, host, pid });
+      await rescueRuns({
+        host,
+        expired: () => store.runs.expired(),
+        active: () => store.runs.active(),
+        takeOver: (run_id, fence) => store.runs.takeOver(run_id, fence, { host, pid }),
+        // Before the first claim of this process, runs under its id were left by another one that had the same.
+        processLives: (other) =>
+          other === pid ? Promise.resolve(this.#state !== "new") : this.#parts.processLives(other),
+        isOurs: (run_id) => [...this.#in_hand.values()].some((run) => run.run_id === run_id),
+        openWorkspace: (found) => this.#parts.openWorkspace(found),
+        snapshot: (workspace, { issue }) => this.#parts.snapshot(workspace, issue),
+        finish: async (run_id, fence, end) => void await store.runs.finish(run_id, fence, end),
+        removeWorkspace: (workspace) => this.#parts.removeWorkspace(workspace),
+      });
+      this.status.error = "";
+    } catch (error) {
+      this.status.error = messageOfError(error);
+      loggerOf("runner").error("The runner's round failed: {error}", { error: messageOfError(error) });
+    }
+  }
+}
+
+function agentIds(first: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => index === 0 ? first : `${first}-${index + 1}`);
+}
