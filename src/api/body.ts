@@ -1,0 +1,138 @@
+/** Reads request bodies under a cap: a body that is too large is refused before it is buffered. */
+
+import type { MiddlewareHandler } from "hono";
+import type { ApiEnv } from "./env.ts";
+import { ApiError } from "./errors.ts";
+
+export const MAX_JSON_BYTES = 1 << 20;
+export const MAX_FEEDBACK_BYTES = 64 << 10;
+/** What multipart/form-data may add to the file: boundaries and part headers. */
+export const MULTIPART_OVERHEAD_BYTES = 64 << 10;
+
+/** Uploads that are buffered at a time: bounds the memory that they take. */
+const MAX_UPLOADS = 4;
+
+/** Reads the JSON body under the cap; the route's validator gets it as a request that is already here. */
+export function jsonBody(max_bytes: number): MiddlewareHandler<ApiEnv> {
+  return async (c, next) => {
+    const request = c.req.raw;
+    if (!/^application\/json\s*(;|$)/i.test(request.headers.get("content-type") ?? "")) {
+      throw unsupported(request, "application/json");
+    }
+    checkHeaders(request, max_bytes);
+    c.req.raw = new Request(request, { body: decode(await readAll(request.body, max_bytes)) });
+    await next();
+  };
+}
+
+/** For routes that take no body: what comes with one in a type that they don't know is refused. */
+export function noBody(): MiddlewareHandler<ApiEnv> {
+  return async (c, next) => {
+    const type = c.req.raw.headers.get("content-type");
+    if (type !== null && !/^application\/json\s*(;|$)/i.test(type)) {
+      throw unsupported(c.req.raw, "application/json, or no body");
+    }
+    checkHeaders(c.req.raw, MAX_JSON_BYTES);
+    await next();
+  };
+}
+
+/** Reads a multipart/form-data body under the cap, a few at a time. */
+export function multipartBody(max_file_bytes: number): MiddlewareHandler<ApiEnv> {
+  const max_bytes = max_file_bytes + MULTIPART_OVERHEAD_BYTES;
+  const turns = new Turns(MAX_UPLOADS);
+  return async (c, next) => {
+    const request = c.req.raw;
+    const type = request.headers.get("content-type") ?? "";
+    if (!/^multipart\/form-data\s*;/i.test(type)) throw unsupported(request, "multipart/form-data");
+    checkHeaders(request, max_bytes);
+    await turns.take();
+    try {
+      c.req.raw = new Request(request, { body: await readAll(request.body, max_bytes) });
+      await next();
+    } finally {
+      turns.give();
+    }
+  };
+}
+
+function checkHeaders(request: Request, max_bytes: number): void {
+  const encoding = request.headers.get("content-encoding");
+  if (encoding !== null && encoding.toLowerCase() !== "identity") {
+    throw new ApiError(
+      "unsupported_media_type",
+      `Send the body unencoded, not as ${JSON.stringify(encoding)}`,
+    );
+  }
+  if (Number(request.headers.get("content-length")) > max_bytes) throw tooLarge(max_bytes);
+}
+
+/** The body's bytes. A body without Content-Length is counted while it comes. */
+async function readAll(
+  body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
+  max_bytes: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (body === null) return new Uint8Array();
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.byteLength;
+    if (size > max_bytes) throw tooLarge(max_bytes);
+    chunks.push(chunk);
+  }
+  if (chunks.length === 1) return chunks[0];
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    all.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return all;
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return utf8.decode(bytes);
+  } catch (error) {
+    throw new ApiError(
+      "malformed",
+      `The body is not UTF-8: ${error instanceof Error ? error.message : error}`,
+    );
+  }
+}
+
+function unsupported(request: Request, wanted: string): ApiError {
+  const found = request.headers.get("content-type");
+  const was = found === null ? "there is none" : `it is ${JSON.stringify(found)}`;
+  return new ApiError("unsupported_media_type", `Content-Type must be ${wanted}: ${was}`);
+}
+
+function tooLarge(max_bytes: number): ApiError {
+  return new ApiError("too_large", `The body is larger than ${max_bytes} bytes`);
+}
+
+/** Lets a number of holders in at a time; the others wait in line. */
+class Turns {
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+
+  constructor(size: number) {
+    this.#free = size;
+  }
+
+  async take(): Promise<void> {
+    if (this.#free > 0) {
+      this.#free--;
+      return;
+    }
+    await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  give(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#free++;
+    else next();
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Serialised answers, valid for one sequence number of the event log: every change writes an event, so an answer
+ * that was built at the log's present end is the answer. The log is asked each time, therefore changes by other
+ * processes count too.
+ */
+
+import type { MiddlewareHandler } from "hono";
+import type { Events } from "../store/store.ts";
+import type { ApiEnv } from "./env.ts";
+import { SECURITY_HEADERS } from "./headers.ts";
+
+/** Answers kept, and the characters that they may take together; a larger one is never kept. */
+const MAX_ENTRIES = 64;
+const MAX_CHARACTERS = 32 << 20;
+
+interface Answer {
+  seq: number;
+  body: string;
+  etag: string;
+  headers: Record<string, string>;
+}
+
+/** Set by a handler whose answer may change without an event: it is neither kept nor answered with 304. */
+export const UNCACHEABLE = "no-store";
+
+export class AnswerCache {
+  readonly #events: Pick<Events, "lastSeq">;
+  /** Oldest use first. */
+  readonly #answers = new Map<string, Answer>();
+  /** Tells the answers of this process from those of another database that stood at the same number. */
+  readonly #epoch = `e${crypto.randomUUID().slice(0, 8)}`;
+  #characters = 0;
+
+  constructor(events: Pick<Events, "lastSeq">) {
+    this.#events = events;
+  }
+
+  /** The kept answer to this request, when it is still valid. Called before the router: this is the hot path. */
+  find(request: Request): Promise<Response | null> | null {
+    const answer = this.#answers.get(request.url);
+    return answer === undefined ? null : this.#ifCurrent(request, answer);
+  }
+
+  /** Keeps what the route answers, and adds its ETag. An ETag set by the handler is the prefix of this one. */
+  middleware(): MiddlewareHandler<ApiEnv> {
+    return async (c, next) => {
+      // Asked before the handler reads: what is built is at least as new as the number it is kept under.
+      const seq = await this.#events.lastSeq();
+      await next();
+      const response = c.res;
+      if (response.status !== 200 || response.headers.get("cache-control") === UNCACHEABLE) return;
+      const answer = await this.#answerOf(response, seq);
+      if (c.req.raw.method === "GET") this.#keep(c.req.raw.url, answer);
+      c.res = undefined;
+      c.res = respond(c.req.raw, answer);
+    };
+  }
+
+  async #ifCurrent(request: Request, answer: Answer): Promise<Response | null> {
+    if (await this.#events.lastSeq() !== answer.seq) return null;
+    return respond(request, answer);
+  }
+
+  async #answerOf(response: Response, seq: number): Promise<Answer> {
+    const prefix = response.headers.get("etag")?.replaceAll('"', "");
+    const etag = `"${prefix === undefined ? "" : `${prefix}-`}${this.#epoch}-${seq}"`;
+    const headers: Record<string, string> = {
+      "content-type": "application/json",
+      "cache-control": "no-cache",
+      etag,
+      ...SECURITY_HEADERS,
+    };
+    const link = response.headers.get("link");
+    if (link !== null) headers.link = link;
+    return { seq, body: await response.text(), etag, headers };
+  }
+
+  #keep(url: string, answer: Answer): void {
+    this.#forget(url);
+    if (answer.body.length > MAX_CHARACTERS) return;
+    this.#answers.set(url, answer);
+    this.#characters += answer.body.length;
+    for (const oldest of this.#answers.keys()) {
+      if (this.#answers.size <= MAX_ENTRIES && this.#characters <= MAX_CHARACTERS) break;
+      this.#forget(oldest);
+    }
+  }
+
+  #forget(url: string): void {
+    const answer = this.#answers.get(url);
+    if (answer === undefined) return;
+    this.#answers.delete(url);
+    this.#characters -= answer.body.length;
+  }
+}
+
+function respond(request: Request, answer: Answer): Response {
+  const wanted = request.headers.get("if-none-match");
+  if (wanted !== null && (wanted === answer.etag || matches(wanted, answer.etag))) {
+    return new Response(null, { status: 304, headers: answer.headers });
+  }
+  return new Response(answer.body, { headers: answer.headers });
+}
+
+/** Weak comparison with a list of entity tags (RFC 9110, 13.1.2). */
+function matches(wanted: string, etag: string): boolean {
+  return wanted.split(",").some((tag) => {
+    const trimmed = tag.trim().replace(/^W\//, "");
+    return trimmed === etag || trimmed === "*";
+  });
+}

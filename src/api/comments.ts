@@ -1,0 +1,40 @@
+/** Comments: the thread of an issue. */
+
+import { createRoute, z } from "@hono/zod-openapi";
+import { commentActor, trustOf } from "./actor.ts";
+import { jsonBody, MAX_JSON_BYTES } from "./body.ts";
+import type { RouteDeps } from "./env.ts";
+import { IssueRefSchema, NewCommentSchema } from "./input.ts";
+import { answer, fails, newRouter, takes } from "./router.ts";
+import { CommentAddedSchema, CommentSchema } from "./wire.ts";
+
+export function commentRoutes({ store }: RouteDeps) {
+  const list = createRoute({
+    method: "get",
+    path: "/issues/{id}/comments",
+    summary: "The thread, oldest first",
+    request: { params: IssueRefSchema },
+    responses: { 200: answer(z.array(CommentSchema), "The comments"), ...fails(404) },
+  });
+  const add = createRoute({
+    method: "post",
+    path: "/issues/{id}/comments",
+    summary: "Comment; a human's comment on a blocked issue moves it to ready",
+    middleware: jsonBody(MAX_JSON_BYTES),
+    request: { params: IssueRefSchema, body: takes(NewCommentSchema) },
+    responses: { 201: answer(CommentAddedSchema, "Added"), ...fails(400, 404, 413, 415, 422) },
+  });
+
+  return newRouter()
+    .openapi(list, async (c) => {
+      const issue = await store.issues.get(c.req.valid("param").id);
+      return c.json(await store.comments.list(issue.id), 200);
+    })
+    .openapi(add, async (c) => {
+      const { author, author_kind, body } = c.req.valid("json");
+      const actor = commentActor(author, author_kind);
+      const input = { author: actor.name, author_kind, trust: trustOf(actor), body };
+      const { comment, unblocked } = await store.comments.add(c.req.valid("param").id, input, actor);
+      return c.json({ comment, unblocked }, 201);
+    });
+}

@@ -1,0 +1,44 @@
+/** What the routes get from the outside, and what a request carries through the router. */
+
+import type { RunnerStatus } from "../domain/agent.ts";
+import type { Clock } from "../clock.ts";
+import type { Feed } from "../events/feed.ts";
+import type { Hub } from "../events/hub.ts";
+import type { Blobs } from "../store/blobs.ts";
+import type { Store } from "../store/store.ts";
+import type { AnswerCache } from "./cache.ts";
+import type { GuardOptions } from "./guard.ts";
+
+export interface ApiOptions extends GuardOptions {
+  /** The program's version, as health and OpenAPI tell it. */
+  version: string;
+}
+
+/** What the API is built on. */
+export interface ApiDeps {
+  store: Store;
+  blobs: Blobs;
+  feed: Feed;
+  clock: Clock;
+  options: ApiOptions;
+  /** `null` while no runner works in this process. */
+  runner: RunnerStatus | null;
+  /** The pages and scripts: `null` for a path that is none of them. */
+  assets: (request: Request) => Promise<Response | null> | Response | null;
+}
+
+/** What the routes share beyond the dependencies. */
+export interface RouteDeps extends ApiDeps {
+  hub: Hub;
+  cache: AnswerCache;
+}
+
+export interface ApiEnv {
+  Bindings: {
+    /** Address of the peer, as the socket tells it. */
+    remote_address: string;
+  };
+}
+
+/** Where the API lives. */
+export const API_BASE = "/api/autopilot";

@@ -1,0 +1,78 @@
+/** Alive, ready, measured: at the root, for supervisors and monitoring. */
+
+import { createRoute, z } from "@hono/zod-openapi";
+import { messageOfError } from "../domain/errors.ts";
+import { loggerOf } from "../log.ts";
+import type { RouteDeps } from "./env.ts";
+import { ApiError } from "./errors.ts";
+import { answer, fails, newRouter } from "./router.ts";
+import { HealthSchema, ReadySchema } from "./wire.ts";
+
+export function healthRoutes(deps: RouteDeps) {
+  const alive = createRoute({
+    method: "get",
+    path: "/healthz",
+    summary: "The process answers",
+    responses: { 200: answer(HealthSchema, "Alive") },
+  });
+  const ready = createRoute({
+    method: "get",
+    path: "/readyz",
+    summary: "The database can be written and the runner, if it is on, works",
+    responses: { 200: answer(ReadySchema, "Ready"), ...fails(503) },
+  });
+  const metrics = createRoute({
+    method: "get",
+    path: "/metrics",
+    summary: "Measurements in the Prometheus text format",
+    responses: { 200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } } },
+  });
+
+  return newRouter()
+    .openapi(alive, (c) => c.json({ status: "ok" as const, version: deps.options.version }, 200))
+    .openapi(ready, async (c) => c.json(await readiness(deps), 200))
+    .openapi(metrics, async (c) => c.text(await metricsText(deps), 200));
+}
+
+async function readiness({ store, runner, options }: RouteDeps) {
+  try {
+    await store.ping();
+  } catch (error) {
+    loggerOf("api").error("The database can't be written: {error}", { error: messageOfError(error) });
+    throw new ApiError("not_ready", "The database can't be written; the server's log says why");
+  }
+  if (runner !== null && !runner.alive()) {
+    throw new ApiError("not_ready", `The runner does not work: ${runner.error || "it has ended"}`);
+  }
+  return {
+    status: "ready" as const,
+    version: options.version,
+    database: store.kind,
+    runner: runner === null ? "off" as const : { sandbox: runner.sandbox, concurrency: runner.concurrency },
+  };
+}
+
+async function metricsText({ store, hub, feed }: RouteDeps): Promise<string> {
+  const [counts, active, seq] = await Promise.all([
+    store.issues.counts(),
+    store.runs.active(),
+    store.events.lastSeq(),
+  ]);
+  const issues = Object.entries(counts).map(([status, count]) =>
+    `autopilot_issues{status="${status}"} ${count}`
+  );
+  return [
+    ...gauge("autopilot_issues", "Issues by status", issues),
+    ...gauge("autopilot_runs_active", "Runs under way", [`autopilot_runs_active ${active.length}`]),
+    ...gauge("autopilot_sockets", "Open WebSockets", [`autopilot_sockets ${hub.size}`]),
+    ...gauge("autopilot_event_seq", "Last event of the log", [`autopilot_event_seq ${seq}`]),
+    ...gauge("autopilot_event_lag", "Events written but not sent yet", [
+      `autopilot_event_lag ${Math.max(0, seq - feed.seq)}`,
+    ]),
+    "",
+  ].join("\n");
+}
+
+function gauge(name: string, help: string, lines: string[]): string[] {
+  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...lines];
+}

@@ -1,0 +1,119 @@
+/** Schemas of what the API takes: bodies, queries and path parameters. */
+
+import { z } from "@hono/zod-openapi";
+import type { Kind, Priority, Status } from "../domain/issue.ts";
+import { KINDS, MAX_BODY, MAX_NAME, MAX_TITLE, PRIORITIES, STATUSES } from "../domain/issue.ts";
+
+/** Longest page address in a feedback report, in characters. */
+const MAX_PAGE = 2_000;
+/** Longest feedback message in characters; its request is capped at 64 KB as well. */
+const MAX_MESSAGE = 20_000;
+const MAX_QUERY = 200;
+
+/** Text that every database stores and gives back unchanged. */
+function text(max: number) {
+  return z.string().max(max, { error: `At most ${max} characters` })
+    .refine((value) => !value.includes("\0"), { error: "Must not contain the character NUL" })
+    .refine((value) => value.isWellFormed(), {
+      error: "Must be well-formed Unicode: a surrogate stands alone",
+    });
+}
+
+const name = text(MAX_NAME);
+const body = text(MAX_BODY);
+const title = text(MAX_TITLE).refine((value) => value.trim() !== "", { error: "Must not be empty" });
+
+/** A choice for which clients may also send an empty string when they leave it open. */
+function choice<T extends string>(values: readonly T[], fallback: T) {
+  return z.enum([...values, ""]).optional()
+    .transform((value): T => value === undefined || value === "" ? fallback : value as T)
+    .openapi({ type: "string", enum: [...values, ""], default: fallback });
+}
+
+export const NewIssueSchema = z.object({
+  title,
+  body: body.default(""),
+  kind: choice<Kind>(KINDS, "feature"),
+  priority: choice<Priority>(PRIORITIES, "normal"),
+  status: choice<Status>(STATUSES, "backlog"),
+  assignee: name.default(""),
+  human_only: z.boolean().default(false),
+  created_by: name.default(""),
+}).openapi("NewIssue");
+
+export const IssuePatchSchema = z.object({
+  title: title.optional(),
+  body: body.optional(),
+  kind: z.enum(KINDS).optional(),
+  priority: z.enum(PRIORITIES).optional(),
+  assignee: name.optional(),
+  human_only: z.boolean().optional(),
+  // Ignoring it would look as if it had worked.
+  status: z.undefined({ error: "Can't be edited here: POST it to /issues/{id}/status" }).optional(),
+}).transform(({ status: _status, ...patch }) => patch).openapi("IssuePatch", {
+  type: "object",
+  properties: {
+    title: { type: "string", maxLength: MAX_TITLE },
+    body: { type: "string", maxLength: MAX_BODY },
+    kind: { type: "string", enum: [...KINDS] },
+    priority: { type: "string", enum: [...PRIORITIES] },
+    assignee: { type: "string", maxLength: MAX_NAME },
+    human_only: { type: "boolean" },
+  },
+});
+
+export const MoveSchema = z.object({ status: z.enum(STATUSES) }).openapi("Move");
+
+export const NewCommentSchema = z.object({
+  body: body.refine((value) => value.trim() !== "", { error: "Must not be empty" }),
+  author: name.default(""),
+  author_kind: z.enum(["human", "agent"], {
+    error: 'Must be "human" or "agent": "system" is Autopilot\'s own voice',
+  }).default("human"),
+}).openapi("NewComment");
+
+export const FeedbackSchema = z.object({
+  message: text(MAX_MESSAGE).refine((value) => value.trim() !== "", { error: "Must not be empty" }),
+  page: text(MAX_PAGE).default(""),
+  user: name.default(""),
+}).openapi("Feedback");
+
+export const UploadSchema = z.object({
+  file: z.instanceof(File, { error: "Must be one file" })
+    .openapi({ type: "string", format: "binary" }),
+}).openapi("Upload");
+
+/** A whole number in a query. */
+function whole(min: number, max: number, fallback: number) {
+  return z.string().regex(/^\d{1,15}$/, { error: "Must be a whole number" }).transform(Number)
+    .pipe(z.number().min(min).max(max)).optional().transform((value) => value ?? fallback)
+    .openapi({ type: "integer", minimum: min, maximum: max, default: fallback });
+}
+
+/** One status or several, separated by commas. */
+const statuses = z.string().transform((value) => [...new Set(value.split(","))])
+  .pipe(z.array(z.enum(STATUSES)))
+  .openapi({ type: "string", description: "One status or several, separated by commas" });
+
+export const ListQuerySchema = z.object({
+  status: statuses.optional(),
+  kind: z.enum(KINDS).optional(),
+  assignee: name.optional(),
+  q: text(MAX_QUERY).optional().openapi({ description: "Words of title, body or comments" }),
+  limit: whole(1, 500, 500),
+  cursor: z.string().regex(/^\d{1,10}$/, { error: "Must come from the Link header of the page before" })
+    .transform(Number).optional().openapi({ type: "string" }),
+});
+
+export const LogQuerySchema = z.object({
+  after: whole(0, Number.MAX_SAFE_INTEGER, 0),
+  limit: whole(1, 1_000, 500),
+});
+
+/** What can't be an id is answered like an unknown one (404), see router.ts. */
+const ref = z.string().regex(/^[\w-]{1,100}$/);
+
+export const RefSchema = z.object({ id: ref.openapi({ param: { name: "id", in: "path" } }) });
+export const IssueRefSchema = z.object({
+  id: ref.openapi({ param: { name: "id", in: "path" }, description: "The issue's id or its number" }),
+});

@@ -1,0 +1,108 @@
+/** Issues: list, file, read, edit, move, stop. */
+
+import { createRoute, z } from "@hono/zod-openapi";
+import { humanActor, trustOf } from "./actor.ts";
+import { jsonBody, MAX_JSON_BYTES, noBody } from "./body.ts";
+import { UNCACHEABLE } from "./cache.ts";
+import type { RouteDeps } from "./env.ts";
+import { IssuePatchSchema, IssueRefSchema, ListQuerySchema, MoveSchema, NewIssueSchema } from "./input.ts";
+import { issueDetail, listPage, moveAndWait, nextLink, versionOf } from "./issue_calls.ts";
+import { answer, fails, newRouter, takes } from "./router.ts";
+import { IssueDetailSchema, IssueSchema } from "./wire.ts";
+
+export function issueRoutes({ store, feed, cache }: RouteDeps) {
+  const cached = cache.middleware();
+  const json = jsonBody(MAX_JSON_BYTES);
+
+  const list = createRoute({
+    method: "get",
+    path: "/issues",
+    summary: "Issues, newest first; the next page is in the Link header",
+    middleware: cached,
+    request: { query: ListQuerySchema },
+    responses: { 200: answer(z.array(IssueSchema), "The issues"), ...fails(422) },
+  });
+  const create = createRoute({
+    method: "post",
+    path: "/issues",
+    summary: "File an issue",
+    middleware: json,
+    request: { body: takes(NewIssueSchema) },
+    responses: { 201: answer(IssueSchema, "Filed"), ...fails(400, 409, 413, 415, 422) },
+  });
+  const read = createRoute({
+    method: "get",
+    path: "/issues/{id}",
+    summary: "An issue with its thread, attachments and runs",
+    middleware: cached,
+    request: { params: IssueRefSchema },
+    responses: { 200: answer(IssueDetailSchema, "The issue"), ...fails(404) },
+  });
+  const edit = createRoute({
+    method: "patch",
+    path: "/issues/{id}",
+    summary: "Edit an issue",
+    description: "If-Match takes the issue's version, or the ETag with which it was read.",
+    middleware: json,
+    request: { params: IssueRefSchema, body: takes(IssuePatchSchema) },
+    responses: { 200: answer(IssueSchema, "As it is now"), ...fails(400, 404, 412, 413, 415, 422) },
+  });
+  const move = createRoute({
+    method: "post",
+    path: "/issues/{id}/status",
+    summary: "Move an issue; out of in_progress it stops the run first",
+    middleware: json,
+    request: { params: IssueRefSchema, body: takes(MoveSchema) },
+    responses: {
+      200: answer(IssueSchema, "Moved"),
+      202: answer(IssueSchema, "The stop is asked for; the issue moves when its run has ended"),
+      ...fails(400, 404, 409, 413, 415, 422),
+    },
+  });
+  const stop = createRoute({
+    method: "post",
+    path: "/issues/{id}/stop",
+    summary: "Stop the run; its work stays on the branch",
+    middleware: noBody(),
+    request: { params: IssueRefSchema },
+    responses: { 202: answer(IssueSchema, "The stop is asked for"), ...fails(404, 409, 413, 415) },
+  });
+
+  return newRouter()
+    .openapi(list, async (c) => {
+      const query = c.req.valid("query");
+      const { issues, next } = await listPage(store.issues, query);
+      if (next !== null) c.header("link", nextLink(c.req.url, next));
+      return c.json(issues, 200);
+    })
+    .openapi(create, async (c) => {
+      const input = c.req.valid("json");
+      const actor = humanActor(input.created_by);
+      const issue = await store.issues.create({ ...input, trust: trustOf(actor) }, actor);
+      return c.json(issue, 201, { location: `${c.req.path}/${issue.id}`, etag: `"${issue.version}"` });
+    })
+    .openapi(read, async (c) => {
+      const detail = await issueDetail(store, c.req.valid("param").id);
+      c.header("etag", `"${detail.issue.version}"`);
+      // A run under way changes facts of its own (session, commit, delivered comments) without events.
+      if (detail.runs.some((run) => run.phase !== "finished")) c.header("cache-control", UNCACHEABLE);
+      return c.json(detail, 200);
+    })
+    .openapi(edit, async (c) => {
+      const if_version = versionOf(c.req.header("if-match"));
+      const options = if_version === null ? {} : { if_version };
+      const actor = humanActor("");
+      const issue = await store.issues.edit(c.req.valid("param").id, c.req.valid("json"), options, actor);
+      return c.json(issue, 200, { etag: `"${issue.version}"` });
+    })
+    .openapi(move, async (c) => {
+      const { id } = c.req.valid("param");
+      const { status } = c.req.valid("json");
+      const { issue, stopping } = await moveAndWait({ store, feed }, id, status, c.req.raw.signal);
+      return stopping ? c.json(issue, 202) : c.json(issue, 200);
+    })
+    .openapi(stop, async (c) => {
+      const issue = await store.issues.requestStop(c.req.valid("param").id, "backlog", humanActor(""));
+      return c.json(issue, 202);
+    });
+}

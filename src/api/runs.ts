@@ -1,0 +1,83 @@
+/** Runs and their logs, agents, the event log, and who the caller is. */
+
+import { createRoute, z } from "@hono/zod-openapi";
+import { messageOf } from "../domain/event.ts";
+import { OPERATOR } from "./actor.ts";
+import type { RouteDeps } from "./env.ts";
+import { IssueRefSchema, LogQuerySchema, RefSchema } from "./input.ts";
+import { answer, fails, newRouter } from "./router.ts";
+import { AgentSchema, EventPageSchema, LogPageSchema, MeSchema, RunSchema } from "./wire.ts";
+
+export function runRoutes({ store }: RouteDeps) {
+  const list = createRoute({
+    method: "get",
+    path: "/issues/{id}/runs",
+    summary: "The attempts at an issue, oldest first",
+    request: { params: IssueRefSchema },
+    responses: { 200: answer(z.array(RunSchema), "The runs"), ...fails(404) },
+  });
+  const read = createRoute({
+    method: "get",
+    path: "/runs/{id}",
+    summary: "One attempt",
+    request: { params: RefSchema },
+    responses: { 200: answer(RunSchema, "The run"), ...fails(404) },
+  });
+  const log = createRoute({
+    method: "get",
+    path: "/runs/{id}/log",
+    summary: "The agent's transcript in pages",
+    request: { params: RefSchema, query: LogQuerySchema },
+    responses: { 200: answer(LogPageSchema, "Entries after `after`"), ...fails(404, 422) },
+  });
+
+  return newRouter()
+    .openapi(list, async (c) => {
+      const issue = await store.issues.get(c.req.valid("param").id);
+      return c.json(await store.runs.list(issue.id), 200);
+    })
+    .openapi(read, async (c) => c.json(await store.runs.get(c.req.valid("param").id), 200))
+    .openapi(log, async (c) => {
+      const { after, limit } = c.req.valid("query");
+      const run = await store.runs.get(c.req.valid("param").id);
+      return c.json(await store.runLog.read(run.id, after, limit), 200);
+    });
+}
+
+export function activityRoutes({ store }: RouteDeps) {
+  const agents = createRoute({
+    method: "get",
+    path: "/agents",
+    summary: "Who works, on what, since when, last sign of life",
+    responses: { 200: answer(z.array(AgentSchema), "The agents") },
+  });
+  const events = createRoute({
+    method: "get",
+    path: "/events",
+    summary: "The event log in pages",
+    request: { query: LogQuerySchema },
+    responses: { 200: answer(EventPageSchema, "Events after `after`"), ...fails(422) },
+  });
+  const me = createRoute({
+    method: "get",
+    path: "/me",
+    summary: "Who am I, what may I",
+    responses: { 200: answer(MeSchema, "The caller") },
+  });
+
+  return newRouter()
+    .openapi(agents, async (c) => c.json(await store.agents.list(), 200))
+    .openapi(events, async (c) => {
+      const { after, limit } = c.req.valid("query");
+      const events = await store.events.read(after, limit);
+      const next = events.length === 0 ? after : events[events.length - 1].seq;
+      return c.json({ events: events.map(wireEvent), next }, 200);
+    })
+    .openapi(me, (c) => c.json(OPERATOR, 200));
+}
+
+/** The flat message, typed as the schema has it. */
+function wireEvent(event: Parameters<typeof messageOf>[0]) {
+  const { type, seq, at, issue_id, actor } = event;
+  return { ...messageOf(event), type, seq, at, issue_id, actor: actor.name, actor_kind: actor.kind };
+}

@@ -1,0 +1,189 @@
+/** The WebSocket: events as they happen, what a reconnect missed, and the logs of watched runs. */
+
+import { z } from "@hono/zod-openapi";
+import { messageOfError, NotFoundError } from "../domain/errors.ts";
+import { Activity } from "../events/activity.ts";
+import { RunTails } from "../events/run_tails.ts";
+import { loggerOf } from "../log.ts";
+import type { RouteDeps } from "./env.ts";
+import { API_BASE } from "./env.ts";
+import { ApiError } from "./errors.ts";
+
+export const WS_PATH = `${API_BASE}/ws`;
+
+/** Longest message that a client may send, in bytes. */
+const MAX_MESSAGE_BYTES = 64 << 10;
+/** Messages of one client that wait to be handled. */
+const MAX_WAITING = 64;
+/** A peer that does not answer a ping for so long is gone, in seconds. */
+const IDLE_TIMEOUT_S = 30;
+/** How long close() waits for the peers' close frames, in milliseconds. */
+const CLOSE_WAIT_MS = 1_000;
+
+const CLOSE_POLICY = 1008;
+const CLOSE_TOO_BIG = 1009;
+
+const topic = z.string().regex(/^(activity|run:[\w-]{1,100})$/, {
+  error: 'Must be "activity" or "run:<id>"',
+});
+const ClientMessage = z.union([
+  z.strictObject({ subscribe: topic, after: z.number().int().min(0).optional() }),
+  z.strictObject({ unsubscribe: topic }),
+], { error: 'Must be {"subscribe": "run:<id>" or "activity", "after": n} or {"unsubscribe": …}' });
+type ClientMessage = z.output<typeof ClientMessage>;
+
+export interface Sockets {
+  /** Upgrades the request. @throws ApiError */
+  accept(request: Request): Response;
+  close(): Promise<void>;
+}
+
+export function createSockets({ store, feed, hub }: Omit<RouteDeps, "cache">): Sockets {
+  const tails = new RunTails(feed, store.runLog, hub);
+  const activity = new Activity(feed, store, hub);
+  const open = new Set<WebSocket>();
+  let all_closed = () => {};
+
+  const handle = async (socket: WebSocket, message: ClientMessage): Promise<void> => {
+    const name = "subscribe" in message ? message.subscribe : message.unsubscribe;
+    const run_id = name === "activity" ? null : name.slice("run:".length);
+    if (run_id === null) {
+      if ("subscribe" in message) activity.watch(socket);
+      else activity.leave(socket);
+    } else if ("subscribe" in message) {
+      await store.runs.get(run_id);
+      await tails.watch(socket, run_id, message.after ?? null);
+    } else {
+      tails.unwatch(socket, run_id);
+    }
+    if ("unsubscribe" in message) {
+      hub.push(socket, JSON.stringify({ type: "unsubscribed", unsubscribe: name }));
+    }
+  };
+
+  const gone = (socket: WebSocket) => {
+    hub.leave(socket);
+    tails.leave(socket);
+    activity.leave(socket);
+    open.delete(socket);
+    if (open.size === 0) all_closed();
+  };
+
+  return {
+    accept(request) {
+      if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+        throw new ApiError("upgrade_required", "This address speaks WebSocket only", {
+          headers: { upgrade: "websocket" },
+        });
+      }
+      const since = sinceOf(new URL(request.url).searchParams.get("since"));
+      if (hub.full) {
+        throw new ApiError("too_many_connections", "Too many connections: try again later", {
+          headers: { "retry-after": "5" },
+        });
+      }
+      const { socket, response } = upgrade(request);
+      socket.binaryType = "arraybuffer";
+      open.add(socket);
+      const queue = new MessageQueue(socket, (message) => handle(socket, message), (text) => {
+        hub.push(socket, text);
+      });
+      socket.onopen = () => {
+        hub.join(socket, since).catch((error) => {
+          loggerOf("api").error("A socket could not be served: {error}", { error: messageOfError(error) });
+          socket.close(1011, "The event log can't be read: reconnect with since");
+        });
+      };
+      socket.onmessage = ({ data }) => queue.add(data);
+      // May come twice; leaving is idempotent.
+      socket.onclose = () => gone(socket);
+      socket.onerror = () => gone(socket);
+      return response;
+    },
+    async close() {
+      tails.close();
+      activity.close();
+      hub.close();
+      if (open.size === 0) return;
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      await new Promise<void>((resolve) => {
+        all_closed = resolve;
+        timer = setTimeout(resolve, CLOSE_WAIT_MS);
+      });
+      clearTimeout(timer);
+    },
+  };
+}
+
+function upgrade(request: Request): { socket: WebSocket; response: Response } {
+  try {
+    return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_TIMEOUT_S });
+  } catch (error) {
+    // A handshake without key or with a wrong version.
+    throw new ApiError("malformed", `The WebSocket handshake is invalid: ${messageOfError(error)}`);
+  }
+}
+
+function sinceOf(value: string | null): number | null {
+  if (value === null || value === "") return null;
+  if (/^\d{1,15}$/.test(value)) return Number(value);
+  throw new ApiError("invalid", "The query is invalid: since must be the seq of an event", {
+    details: [{ field: "since", message: "Must be a whole number" }],
+  });
+}
+
+/** Handles a client's messages one after the other; what it can't understand it says, and goes on. */
+class MessageQueue {
+  #last: Promise<void> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(
+    readonly socket: WebSocket,
+    readonly handle: (message: ClientMessage) => Promise<void>,
+    readonly say: (text: string) => void,
+  ) {}
+
+  add(data: unknown): void {
+    // Characters and bytes differ by a factor of at most three: a bound on memory, not an exact count.
+    const bytes = typeof data === "string"
+      ? data.length
+      : data instanceof ArrayBuffer
+      ? data.byteLength
+      : Infinity;
+    if (bytes > MAX_MESSAGE_BYTES) return this.socket.close(CLOSE_TOO_BIG, "A message may have 64 KB");
+    if (this.#waiting >= MAX_WAITING) return this.socket.close(CLOSE_POLICY, "Too many messages at once");
+    this.#waiting++;
+    this.#last = this.#last.then(() => this.#next(data)).finally(() => this.#waiting--);
+  }
+
+  async #next(data: unknown): Promise<void> {
+    try {
+      await this.handle(parse(data));
+    } catch (error) {
+      this.say(JSON.stringify({ type: "error", ...this.#tell(error) }));
+    }
+  }
+
+  #tell(error: unknown): { error: string; code: string } {
+    if (error instanceof ApiError) return { error: error.message, code: error.code };
+    if (error instanceof NotFoundError) return { error: error.message, code: "not_found" };
+    loggerOf("api").error("A message failed: {error}", { error: messageOfError(error) });
+    return { error: "Something went wrong in the server; its log says what", code: "internal" };
+  }
+}
+
+function parse(data: unknown): ClientMessage {
+  if (typeof data !== "string") {
+    throw new ApiError("invalid", "The message is invalid: send text, not binary");
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(data);
+  } catch {
+    // The parser's words would repeat the client's text; the fact is enough.
+    throw new ApiError("malformed", "The message is not JSON");
+  }
+  const parsed = ClientMessage.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new ApiError("invalid", `The message is invalid: ${parsed.error.issues[0].message}`);
+}
