@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { createApp } from "../api/app.ts";
-import { serveAssets } from "../api/assets.ts";
+import { createAssets } from "../api/assets.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, describeConfig, hideSecrets } from "../config.ts";
 import { startFeed } from "../events/feed.ts";
@@ -52,7 +52,7 @@ export async function serve(
     feed,
     clock: systemClock,
     runner: runner?.status ?? null,
-    assets: serveAssets,
+    assets: createAssets({ frame_ancestors: config.origins }),
     options: {
       host: config.host,
       port: () => port,

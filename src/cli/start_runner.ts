@@ -4,7 +4,8 @@ import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { Feed } from "../events/feed.ts";
 import { loggerOf } from "../log.ts";
-import { gitEnv } from "../process/child_env.ts";
+import { childEnv, gitEnv } from "../process/child_env.ts";
+import { claudeVersion, findClaude } from "../process/claude_binary.ts";
 import { openRepository } from "../process/git.ts";
 import { probeSandbox } from "../process/sandbox.ts";
 import { createRunner, type Runner } from "../runner/service.ts";
@@ -23,12 +24,23 @@ export interface RunnerParts {
  * Makes the runner; it claims nothing before its `start()`.
  *
  * @throws {SandboxMissingError} when agents can't be sandboxed and nobody said that they need not be
+ * @throws {ClaudeMissingError} when Claude Code is missing or too old
  * @throws {GitError} when the work folder is no repository that agents can start from
  */
 export async function prepareRunner({ config, store, blobs, feed, host_env }: RunnerParts): Promise<Runner> {
   const repository = await openRepository(config.workdir, gitEnv(host_env));
   const sandbox = await probeSandbox(config.sandbox, { env: host_env, hide: [config.data, config.workdir] });
   for (const warning of sandbox.warnings) loggerOf("runner").warn("{warning}", { warning });
+  const claude_bin = await findClaude(config.claude_bin, host_env);
+  const version = await claudeVersion(
+    claude_bin,
+    sandbox,
+    childEnv(host_env, { home: config.data, pass: [] }),
+  );
+  loggerOf("runner").info("Agents are Claude Code {version}, sandbox: {sandbox}", {
+    version,
+    sandbox: sandbox.kind,
+  });
   return createRunner({
     store,
     blobs,
@@ -41,7 +53,7 @@ export async function prepareRunner({ config, store, blobs, feed, host_env }: Ru
       agent_id: config.agent_id,
       concurrency: config.concurrency,
       poll_seconds: config.poll_seconds,
-      claude_bin: config.claude_bin,
+      claude_bin,
       push: config.push,
       commit_name: config.commit_name,
       commit_email: config.commit_email,
