@@ -15,7 +15,7 @@ const FILLERS = 200;
 
 function newIssue(n: number, status: Status): NewIssue {
   return {
-    title: `Issue ${n}: the ${WORDS[n % WORDS.length]} of module ${n % 97} is wrong`,
+    title: `Issue ${n}: the ${WORDS[n % WORDS.length]} of module ${n % 97} is wrong (serial${n})`,
     body: `When the ${WORDS[(n * 7) % WORDS.length]} is opened, ${WORDS[(n * 13) % WORDS.length]} shows. `
       .repeat(4),
     kind: n % 3 === 0 ? "bug" : "feature",
@@ -113,7 +113,15 @@ async function timesOf(path: string): Promise<Record<string, number>> {
   return {
     "list page of 50": await median(50, () => store.issues.list({ limit: 50 })),
     "list page by status": await median(50, () => store.issues.list({ limit: 50, status: "ready" })),
-    "search, first 50": await median(20, () => store.issues.list({ limit: 50, q: "footer module 42" })),
+    "search for a word of one issue": await median(
+      20,
+      () => store.issues.list({ limit: 50, q: "serial777" }),
+    ),
+    "search for a word of every issue": await median(20, () => store.issues.list({ limit: 50, q: "module" })),
+    "search for two common words and a rare one": await median(
+      20,
+      () => store.issues.list({ limit: 50, q: "opened module serial77" }),
+    ),
     "claim": await median(30, () => store.runs.claim(agent)),
   };
 }

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { createApp } from "../api/app.ts";
-import { createAssets } from "../api/assets.ts";
+import { type Assets, createAssets } from "../api/assets.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, describeConfig, hideSecrets } from "../config.ts";
 import { startFeed } from "../events/feed.ts";
@@ -45,6 +45,7 @@ export async function serve(
   const feed = opened.use(await startFeed(store));
 
   let port = config.port;
+  let pages: Assets | null = null;
   const runner = config.runner ? await openRunner({ config, store, blobs, feed, host_env }) : null;
   const app = createApp({
     store,
@@ -52,7 +53,8 @@ export async function serve(
     feed,
     clock: systemClock,
     runner: runner?.status ?? null,
-    assets: createAssets({ frame_ancestors: config.origins }),
+    // Hashing and compressing the pages would delay the start; the first visitor waits for it instead.
+    assets: (request) => (pages ??= createAssets({ frame_ancestors: config.origins }))(request),
     options: {
       host: config.host,
       port: () => port,
