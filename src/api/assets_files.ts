@@ -8,6 +8,9 @@ import apiJs from "../../static/board/api.js" with { type: "text" };
 import appJs from "../../static/board/app.js" with { type: "text" };
 import cleanJs from "../../static/board/clean.js" with { type: "text" };
 import detailJs from "../../static/board/detail.js" with { type: "text" };
+import focusJs from "../../static/board/focus.js" with { type: "text" };
+import followJs from "../../static/board/follow.js" with { type: "text" };
+import viewTimeJs from "../../static/board/view_time.js" with { type: "text" };
 import iconsJs from "../../static/board/icons.js" with { type: "text" };
 import liveJs from "../../static/board/live.js" with { type: "text" };
 import markdownJs from "../../static/board/markdown.js" with { type: "text" };
@@ -71,6 +74,9 @@ export const BOARD_MODULES: Readonly<Record<string, string>> = {
   "app.js": appJs,
   "clean.js": cleanJs,
   "detail.js": detailJs,
+  "focus.js": focusJs,
+  "follow.js": followJs,
+  "view_time.js": viewTimeJs,
   "icons.js": iconsJs,
   "live.js": liveJs,
   "markdown.js": markdownJs,

@@ -108,7 +108,9 @@ export const api = {
   move: (id, status) => post(`/issues/${id}/status`, { status }),
 
   /** @param {string} id @returns {Promise<Issue>} */
-  stop: (id) => post(`/issues/${id}/stop`, {}),
+  async stop(id) {
+    return cleanValue(await (await request(`/issues/${id}/stop`, { method: "POST" })).json());
+  },
 
   /** @param {string} id @param {string} body @returns {Promise<{ comment: Comment, unblocked: boolean }>} */
   comment: (id, body) => post(`/issues/${id}/comments`, { body, author_kind: "human" }),

@@ -63,7 +63,7 @@ export function startDetail() {
       const shown = detail.peek();
       if (shown.state !== "ready") return;
       const { id } = shown.value.issue;
-      if (messages.some((message) => message.seq !== undefined && message.issue_id === id)) refresh();
+      if (messages.some((message) => message.actor_kind !== undefined && message.issue_id === id)) refresh();
     }),
     onResync(() => void refresh()),
   ];

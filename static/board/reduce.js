@@ -14,7 +14,7 @@ import { HUMAN_STATUSES, PRIORITIES, STATUSES } from "./words.js";
  */
 /** @typedef {ReadonlyMap<string, Card>} Cards by issue id */
 /**
- * One message of the socket: an event of the log with a `seq`, or a live line without.
+ * One message of the socket: an event of the log (it names its actor), or something live beside the log.
  *
  * @typedef {{ type: string, seq?: number, at?: string, issue_id?: string, run_id?: string, [field: string]: unknown }} Message
  */

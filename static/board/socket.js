@@ -47,7 +47,7 @@ export function connect(url, handlers) {
   /** @param {number} seq */
   function startOver(seq) {
     last = seq;
-    queue = queue.filter((message) => message.seq === undefined);
+    queue = [];
     handlers.onResync();
   }
 
@@ -70,7 +70,8 @@ export function connect(url, handlers) {
         return;
       }
       if (message.type === "resync") return startOver(hello);
-      if (message.seq !== undefined) {
+      // Live lines have a seq too, but of their own run; only events name an actor.
+      if (message.seq !== undefined && message.actor_kind !== undefined) {
         if (message.seq <= last) return;
         // The log has no gaps, so a gap here means that something was lost.
         if (message.seq > last + 1) return startOver(message.seq);

@@ -3,23 +3,18 @@
 
 import { useComputed } from "@preact/signals";
 import { html } from "htm/preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { stepIssue } from "./actions.js";
 import { safeHref } from "./clean.js";
 import { openIssue } from "./detail.js";
+import { keepFocus, wantsFocus } from "./focus.js";
 import { Icon, PriorityIcon } from "./icons.js";
-import { activityOf, now } from "./store.js";
+import { activityOf, now, openRef } from "./store.js";
 import { openMenu } from "./view_menu.js";
-import { ago, cost, duration, fullTime, KIND_WORDS, PRIORITY_WORDS } from "./words.js";
+import { Ago, Elapsed } from "./view_time.js";
+import { cost, fullTime, KIND_WORDS, PRIORITY_WORDS } from "./words.js";
 
 /** @import { Card as CardData } from "./reduce.js" */
-
-/** The card that has, or shall get back, the keyboard's focus when it appears in another column. */
-let wanted = "";
-addEventListener("focusin", (event) => {
-  const card = event.target instanceof Element ? event.target.closest("[data-issue]") : null;
-  if (card === null || card.getAttribute("data-issue") !== wanted) wanted = "";
-});
 
 /** The card that is being dragged. @type {CardData | null} */
 let dragged = null;
@@ -30,15 +25,16 @@ export function Card({ card, moving }) {
   const link = useRef(/** @type {HTMLAnchorElement | null} */ (null));
   const activity = activityOf(card.id).value;
   const working = card.status === "in_progress";
-  useEffect(() => {
-    if (wanted === card.id) link.current?.focus();
+  const isOpen = useComputed(() => openRef.value === card.id || openRef.value === String(card.number));
+  useLayoutEffect(() => {
+    if (wantsFocus(card.id)) link.current?.focus();
   }, []);
 
   /** @param {KeyboardEvent} event */
   function onKeyDown(event) {
     if (!event.altKey || (event.key !== "ArrowLeft" && event.key !== "ArrowRight")) return;
     event.preventDefault(); // the browser would go back in its history
-    wanted = card.id;
+    keepFocus(card.id);
     stepIssue(card, event.key === "ArrowLeft" ? -1 : 1);
   }
   /** @param {MouseEvent} event */
@@ -56,7 +52,7 @@ export function Card({ card, moving }) {
   }
 
   return html`
-    <li class=${`card ${moving ? "moving" : ""}`} data-issue=${card
+    <li class=${`card ${moving ? "moving" : ""} ${isOpen.value ? "open" : ""}`} data-issue=${card
       .id} draggable="true" onKeyDown=${onKeyDown}
       onDragStart=${onDragStart} onDragEnd=${() => dragged = null}>
       <div class="card-top">
@@ -125,16 +121,4 @@ export function CodeBadge({ card }) {
         "",
       )}</span></span>
   `;
-}
-
-/** @param {{ since: string }} props */
-export function Elapsed({ since }) {
-  const text = useComputed(() => duration(now.value - Date.parse(since)));
-  return html`<span class="num" title=${`Since ${fullTime(since)}`}>${text}</span>`;
-}
-
-/** @param {{ at: string }} props */
-export function Ago({ at }) {
-  const text = useComputed(() => ago(at, now.value));
-  return html`<time class="num" datetime=${at} title=${fullTime(at)}>${text}</time>`;
 }

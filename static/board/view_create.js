@@ -3,7 +3,7 @@
 
 import { useSignal } from "@preact/signals";
 import { html } from "htm/preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { createIssue } from "./actions.js";
 import { Icon } from "./icons.js";
 import { creating } from "./store.js";
@@ -21,7 +21,8 @@ function Form() {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const sending = useSignal(false);
 
-  useEffect(() => {
+  // At once, so that what is typed right after C lands in the title.
+  useLayoutEffect(() => {
     const back = document.activeElement;
     dialog.current?.showModal();
     return () => {

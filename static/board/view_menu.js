@@ -5,6 +5,7 @@ import { signal } from "@preact/signals";
 import { html } from "htm/preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { moveIssue } from "./actions.js";
+import { keepFocus } from "./focus.js";
 import { StatusIcon } from "./icons.js";
 import { HUMAN_STATUSES, STATUS_WORDS } from "./words.js";
 
@@ -83,6 +84,7 @@ function Menu({ card, anchor }) {
   /** @param {Status} status */
   function choose(status) {
     close();
+    if (anchor.closest("[data-issue]") !== null) keepFocus(card.id);
     moveIssue(card, status);
   }
 

@@ -8,10 +8,11 @@ import { closeIssue, detail, openCard } from "./detail.js";
 import { Icon, PriorityIcon, StatusIcon } from "./icons.js";
 import { openRef, pending } from "./store.js";
 import { Actions } from "./view_actions.js";
-import { CodeBadge, Elapsed } from "./view_card.js";
+import { CodeBadge } from "./view_card.js";
 import { openMenu } from "./view_menu.js";
 import { Runs } from "./view_runs.js";
 import { Thread } from "./view_thread.js";
+import { Elapsed } from "./view_time.js";
 import { Transcript } from "./view_transcript.js";
 import { cost, KIND_WORDS, PRIORITY_WORDS, STATUS_WORDS } from "./words.js";
 
@@ -80,7 +81,14 @@ function Content({ value }) {
   const status = pending.value.get(card.id) ?? card.status;
   const tab = useSignal(/** @type {typeof TABS[number][0]} */ ("thread"));
   const heading = useRef(/** @type {HTMLElement | null} */ (null));
-  useEffect(() => heading.current?.focus(), []);
+  useEffect(() => {
+    heading.current?.focus();
+    // The panel takes room from the board: its card stays in view.
+    document.querySelector(`[data-issue="${card.id}"]`)?.scrollIntoView({
+      block: "nearest",
+      inline: "nearest",
+    });
+  }, []);
 
   /** @param {KeyboardEvent} event */
   function onTabKey(event) {

@@ -2,7 +2,7 @@
 /** The attempts at an issue. */
 
 import { html } from "htm/preact";
-import { Elapsed } from "./view_card.js";
+import { Elapsed } from "./view_time.js";
 import { cost, duration, fullTime, OUTCOME_WORDS, PHASE_WORDS, tokens } from "./words.js";
 
 /** @import { Run } from "../../src/domain/run.ts" */

@@ -3,12 +3,13 @@
 
 import { signal, useSignal } from "@preact/signals";
 import { html } from "htm/preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { sendComment } from "./actions.js";
 import { safeHref } from "./clean.js";
+import { useFollowEnd } from "./follow.js";
 import { Icon } from "./icons.js";
 import { Markdown } from "./markdown.js";
-import { Ago } from "./view_card.js";
+import { Ago } from "./view_time.js";
 
 /** @import { Signal } from "@preact/signals" */
 /** @import { Comment } from "../../src/domain/comment.ts" */
@@ -44,10 +45,8 @@ export function Thread({ value, status }) {
   const asked = status === "blocked"
     ? comments.findLast((comment) => comment.author_kind !== "human")
     : undefined;
-  useEffect(() => {
-    // A long thread opens at its end, where the question or the result stands.
-    if (comments.length > 0) list.current?.lastElementChild?.scrollIntoView({ block: "nearest" });
-  }, [comments.length]);
+  // A thread opens at its end, where the question or the result stands; a fresh issue at its text.
+  useFollowEnd(list, comments.length > 0);
 
   return html`
     <div class="thread" ref=${list}>
@@ -93,7 +92,9 @@ function Entry({ comment, question }) {
       <header>
         <b>${author || "Somebody"}</b>
         ${VOICES[author_kind] !== "" &&
-          html`<span class="voice">${question ? "Question" : VOICES[author_kind]}</span>`}
+          html`<span class="voice">${
+            question && author_kind === "agent" ? "Question" : VOICES[author_kind]
+          }</span>`}
         ${comment.trust === "external" && html`<span class="badge warn">External</span>`}
         <${Ago} at=${comment.created_at} />
       </header>

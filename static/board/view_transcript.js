@@ -3,7 +3,8 @@
 
 import { useComputed, useSignal } from "@preact/signals";
 import { html } from "htm/preact";
-import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useFollowEnd } from "./follow.js";
 import { Markdown } from "./markdown.js";
 import { openTranscript } from "./transcript.js";
 import { cost, duration, fullTime, OUTCOME_WORDS, PHASE_WORDS, tokens } from "./words.js";
@@ -13,8 +14,6 @@ import { cost, duration, fullTime, OUTCOME_WORDS, PHASE_WORDS, tokens } from "./
 
 /** Entries that are drawn; older ones on demand. */
 const WINDOW = 300;
-/** So near to the end, in pixels, the view follows new entries. */
-const FOLLOW_PX = 80;
 
 /** @param {{ runs: Run[] }} props */
 export function Transcript({ runs }) {
@@ -48,33 +47,20 @@ export function Transcript({ runs }) {
 function Log({ run }) {
   const log = useMemo(() => openTranscript(run.id, run.phase === "finished"), []);
   useEffect(() => log.close, []);
-  const end = useRef(/** @type {HTMLElement | null} */ (null));
+  const box = useRef(/** @type {HTMLElement | null} */ (null));
   const shown = useSignal(WINDOW);
   const visible = useComputed(() => log.entries.value.slice(-shown.value));
-  const following = useRef(true);
-
-  useEffect(() => {
-    const scroller = end.current?.closest(".panel-body");
-    if (!scroller) return;
-    const onScroll = () =>
-      following.current = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < FOLLOW_PX;
-    scroller.addEventListener("scroll", onScroll, { passive: true });
-    return () => scroller.removeEventListener("scroll", onScroll);
-  }, []);
-  useLayoutEffect(() => {
-    const scroller = end.current?.closest(".panel-body");
-    if (scroller && following.current) scroller.scrollTop = scroller.scrollHeight;
-  }, [visible.value]);
+  useFollowEnd(box, true);
 
   const hidden = log.entries.value.length - visible.value.length;
   const results = useMemo(() => new Map(), []);
   for (const entry of visible.value) if (entry.type === "tool_result") results.set(entry.call_id, entry);
   return html`
-    <div class="log" role="log" aria-live="off" aria-label="Transcript">
-      ${hidden > 0 && html`<button type="button" class="button quiet wide" onClick=${() => {
-        following.current = false;
-        shown.value += WINDOW;
-      }}>Show ${Math.min(hidden, WINDOW)} earlier entries</button>`}
+    <div class="log" ref=${box} role="log" aria-live="off" aria-label="Transcript">
+      ${hidden > 0 &&
+        html`<button type="button" class="button quiet wide" onClick=${() => shown.value += WINDOW}>Show ${
+          Math.min(hidden, WINDOW)
+        } earlier entries</button>`}
       ${visible.value.map((entry) =>
         html`<${Entry} key=${entry.seq} entry=${entry} result=${
           entry.type === "tool_call" ? results.get(entry.call_id) : undefined
@@ -89,7 +75,6 @@ function Log({ run }) {
         html`<p class="live-line"><span class="pulse" aria-hidden="true"></span>${
           PHASE_WORDS[run.phase]
         }</p>`}
-      <span ref=${end}></span>
     </div>
   `;
 }
