@@ -12,23 +12,22 @@ import { asideFolder, type Workspace } from "./workspace_state.ts";
 
 const LINK_MODE = "160000";
 
-/** The submodules of the base commit that are still there: pathspecs that keep git out of them, and a word for those that were filled. */
-export async function submodulesToSkip(
-  repository: Repository,
-  workspace: Workspace,
-): Promise<{ exclude: string[]; left_out: string[] }> {
-  const exclude: string[] = [];
+/**
+ * Makes git pass over the submodules that are still there: by a mark in Autopilot's index, since git looks into a
+ * submodule even where a pathspec excludes it. Answers a word for those that the agent filled.
+ */
+export async function hideSubmodules(repository: Repository, workspace: Workspace): Promise<string[]> {
   const left_out: string[] = [];
   for (const path of await linksIn(repository, workspace)) {
     const entries = await entriesOf(join(workspace.tree, path));
-    // Gone, or a file now: git may record that.
-    if (entries === null) continue;
-    exclude.push(`:(exclude,literal)${path}`);
-    if (entries > 0) {
+    // Gone, or a file now: that git may record.
+    const mark = entries === null ? "--no-skip-worktree" : "--skip-worktree";
+    await treeGit(repository, workspace, ["update-index", mark, "-z", "--stdin"], { stdin: `${path}\0` });
+    if (entries) {
       left_out.push(`${JSON.stringify(path)}: files within a submodule belong to another repository`);
     }
   }
-  return { exclude, left_out };
+  return left_out;
 }
 
 /**
@@ -38,17 +37,8 @@ export async function submodulesToSkip(
 export async function releaseEmbedded(repository: Repository, workspace: Workspace): Promise<string[]> {
   const known = new Set(await linksIn(repository, workspace, workspace.base_commit));
   const added = (await linksIn(repository, workspace)).filter((path) => !known.has(path));
-  // A repository without a commit can't be added at all and stays in the list of untracked folders.
-  const untracked = (await treeGit(repository, workspace, [
-    "ls-files",
-    "-o",
-    "-z",
-    "--exclude-standard",
-    "--directory",
-    "--no-empty-directory",
-  ])).split("\0").filter((path) => path.endsWith("/")).map((path) => path.slice(0, -1));
   const released: string[] = [];
-  for (const path of new Set([...added, ...untracked])) {
+  for (const path of new Set([...added, ...await uncommittedIn(repository, workspace)])) {
     if (!await moveAside(workspace, join(workspace.tree, path, ".git"))) continue;
     released.push(
       `${JSON.stringify(path)} was a repository of its own: its files were taken, its history was not`,
@@ -60,6 +50,33 @@ export async function releaseEmbedded(repository: Repository, workspace: Workspa
     });
   }
   return released;
+}
+
+/** Repositories without a commit: they can't be added at all and keep their folder untracked. */
+async function uncommittedIn(repository: Repository, workspace: Workspace): Promise<string[]> {
+  const found: string[] = [];
+  const pending = (await untrackedPaths(repository, workspace)).filter((path) => path.endsWith("/"))
+    .map((path) => path.slice(0, -1));
+  for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
+    for await (const entry of Deno.readDir(join(workspace.tree, path))) {
+      if (entry.name === ".git") found.push(path);
+      else if (entry.isDirectory) pending.push(join(path, entry.name));
+    }
+  }
+  return found;
+}
+
+/** What is not in the index and not ignored; a folder, with a slash, stands for all that is in it. */
+export async function untrackedPaths(repository: Repository, workspace: Workspace): Promise<string[]> {
+  const listed = await treeGit(repository, workspace, [
+    "ls-files",
+    "-o",
+    "-z",
+    "--exclude-standard",
+    "--directory",
+    "--no-empty-directory",
+  ]);
+  return listed.split("\0").filter((path) => path !== "");
 }
 
 /** The paths of links to other repositories, in the index or in a commit. */

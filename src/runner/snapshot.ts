@@ -2,7 +2,7 @@
 
 import type { Repository } from "../process/git.ts";
 import { GitError, gitError } from "../process/git_run.ts";
-import { releaseEmbedded, submodulesToSkip } from "./embedded.ts";
+import { hideSubmodules, releaseEmbedded, untrackedPaths } from "./embedded.ts";
 import { changesBetween, warningsOf } from "./snapshot_report.ts";
 import { treeGit, tryTreeGit } from "./tree_git.ts";
 import { saveWorkspace, type Workspace } from "./workspace_state.ts";
@@ -63,22 +63,8 @@ async function addAll(
   repository: Repository,
   workspace: Workspace,
 ): Promise<{ left_out: string[]; warnings: string[] }> {
-  const { exclude, left_out } = await submodulesToSkip(repository, workspace);
-  const add = async () => {
-    const result = await tryTreeGit(repository, workspace, [
-      "add",
-      "-A",
-      "--ignore-errors",
-      "--",
-      ".",
-      ...exclude,
-    ]);
-    // 1: some files could not be added. Anything else means that git itself failed.
-    if (result.code !== 0 && result.code !== 1 && result.code !== 128) {
-      throw gitError("Cannot read the workspace", result);
-    }
-    return result;
-  };
+  const left_out = await hideSubmodules(repository, workspace);
+  const add = () => tryTreeGit(repository, workspace, ["add", "-A", "--ignore-errors"]);
   let result = await add();
   const warnings: string[] = [];
   for (let round = 0; round < 20; round++) {
@@ -87,31 +73,20 @@ async function addAll(
     warnings.push(...released);
     result = await add();
   }
-  const missed = await missedPaths(repository, workspace, exclude);
-  if (result.code !== 0 && missed.length === 0) throw gitError("Cannot read the workspace", result);
-  return { left_out: [...left_out, ...missed], warnings };
+  // 1: some files could not be added, and they are named. Anything else: git gave up before it had seen them all.
+  if (result.code > 1) throw gitError(`Cannot take the work of ${workspace.tree}`, result);
+  return { left_out: [...left_out, ...await missedPaths(repository, workspace)], warnings };
 }
 
 /** What differs from the index after everything was added: git could not read it, or refuses its name. */
-async function missedPaths(
-  repository: Repository,
-  workspace: Workspace,
-  exclude: string[],
-): Promise<string[]> {
-  const lists = await Promise.all([
-    treeGit(repository, workspace, [
-      "ls-files",
-      "-o",
-      "-z",
-      "--exclude-standard",
-      "--directory",
-      "--no-empty-directory",
-    ]),
-    treeGit(repository, workspace, ["diff-files", "-z", "--name-only", "--ignore-submodules=all"]),
+async function missedPaths(repository: Repository, workspace: Workspace): Promise<string[]> {
+  const args = ["diff-files", "-z", "--name-only", "--ignore-submodules=all"];
+  const [untracked, changed] = await Promise.all([
+    untrackedPaths(repository, workspace),
+    treeGit(repository, workspace, args),
   ]);
-  const skipped = new Set(exclude.map((spec) => spec.replace(/^:\(exclude,literal\)/, "")));
-  const paths = new Set(lists.flatMap((list) => list.split("\0")));
-  return [...paths].filter((path) => path !== "" && !skipped.has(path.replace(/\/$/, "")))
+  const paths = new Set([...untracked, ...changed.split("\0")]);
+  return [...paths].filter((path) => path !== "")
     .map((path) => `${JSON.stringify(path)}: git could not read it or refuses its name`);
 }
 

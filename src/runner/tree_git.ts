@@ -10,6 +10,7 @@ import type { Repository } from "../process/git.ts";
 import { type GitOptions, tryGit } from "../process/git_run.ts";
 import { git } from "../process/git_run.ts";
 import type { RunResult } from "../process/spawn.ts";
+
 import type { Workspace } from "./workspace_state.ts";
 
 /** Large trees on a slow disk: minutes are normal. */

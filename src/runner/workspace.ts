@@ -144,7 +144,8 @@ async function copyAttachments(attachments: { name: string; path: string }[], fo
 
 /** A name that is one plain path part, whatever the uploader called it. */
 function safeName(name: string): string {
-  const safe = name.normalize("NFC").replace(/[^\p{L}\p{N}._ -]+/gu, "_").replace(/^[. -]+/, "").slice(-100)
+  const last = name.split(/[/\\]/).at(-1) ?? "";
+  const safe = last.normalize("NFC").replace(/[^\p{L}\p{N}._ -]+/gu, "_").replace(/^[. -]+/, "").slice(-100)
     .trim();
   return safe === "" ? "file" : safe;
 }
