@@ -16,6 +16,8 @@ export interface ServerOptions {
   args?: string[];
   /** Permission flags of Deno. Default: the project's permission set for servers. */
   permissions?: string[];
+  /** Programs that start the server's process, such as `unshare` with its arguments. */
+  wrapper?: string[];
   /** A folder that outlives the server. Default: a temporary one that goes with it. */
   data?: string;
 }
@@ -50,28 +52,48 @@ export interface TestServer extends AsyncDisposable {
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const folder = await Deno.makeTempDir({ prefix: "autopilot-server-" });
   const data = options.data ?? join(folder, "data");
-  const env = { ...await cleanEnv(folder), AUTOPILOT_DATA: data, AUTOPILOT_PORT: "0", ...options.env };
-  const process = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--cached-only",
-      "--frozen",
-      "--config",
-      join(ROOT, "deno.json"),
-      ...options.permissions ?? ["-P=server"],
-      join(ROOT, "main.ts"),
-      ...options.args ?? [],
-    ],
+  const server = new ServerProcess((await mainCommand(options, folder, data)).spawn(), folder, data);
+  await server.listening();
+  return server;
+}
+
+/** Runs the program where it ends by itself: help, or a start that must fail. */
+export async function runMain(
+  options: ServerOptions,
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const folder = await Deno.makeTempDir({ prefix: "autopilot-server-" });
+  try {
+    const output = await (await mainCommand(options, folder, options.data ?? join(folder, "data"))).output();
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    return { code: output.code, stdout: text(output.stdout), stderr: text(output.stderr) };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function mainCommand(options: ServerOptions, folder: string, data: string): Promise<Deno.Command> {
+  const [program, ...args] = [
+    ...options.wrapper ?? [],
+    Deno.execPath(),
+    "run",
+    "--quiet",
+    "--cached-only",
+    "--frozen",
+    "--config",
+    join(ROOT, "deno.json"),
+    ...options.permissions ?? ["-P=server"],
+    join(ROOT, "main.ts"),
+    ...options.args ?? [],
+  ];
+  return new Deno.Command(program, {
+    args,
     cwd: folder,
     clearEnv: true,
-    env,
+    env: { ...await cleanEnv(folder), AUTOPILOT_DATA: data, AUTOPILOT_PORT: "0", ...options.env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-  }).spawn();
-  const server = new ServerProcess(process, folder, data);
-  await server.listening();
-  return server;
+  });
 }
 
 /** What a program needs to run, and nothing of this machine's user. */
