@@ -195,7 +195,9 @@ async function readLayout(options: ProbeOptions): Promise<Layout> {
   const toolchains = await detectToolchains(home, options.env);
   const extra = (options.read_only ?? []).flatMap((path) => ["--ro-bind", path, path]);
   const visible = [...shown, ...toolchains.binds, ...options.read_only ?? []];
-  const path = (options.env.PATH ?? DEFAULT_PATH).split(":").filter((dir) => isWithin(dir, visible));
+  const path = (options.env.PATH ?? DEFAULT_PATH).split(":").filter((dir) =>
+    isWithin(dir, visible) || toolchains.binds.some((bind) => dirname(bind) === dir)
+  );
   for (const dir of DEFAULT_PATH.split(":")) if (!path.includes(dir)) path.push(dir);
   return {
     system: [...args, ...toolchains.binds.flatMap((path) => ["--ro-bind", path, path]), ...extra],
@@ -240,6 +242,9 @@ function wrapWithBwrap(bwrap: string, layout: Layout, command: SandboxCommand): 
       command.home,
       "/home/agent",
       ...command.read_write.flatMap((bind) => ["--bind", ...fromTo(bind)]),
+      // The folders that bwrap made for the mounts above.
+      "--remount-ro",
+      "/",
       "--chdir",
       "/workspace",
       "--",

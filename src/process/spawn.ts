@@ -1,6 +1,7 @@
 /** Starting programs. The only module that uses `Deno.Command`. */
 
 import { isAbsolute, join } from "node:path";
+import { collect, tailOf } from "./output.ts";
 
 /** A program could not be started at all. The message says what to install or which flag to add. */
 export class SpawnError extends Error {
@@ -61,9 +62,11 @@ export function start(options: StartOptions): Child {
   const child = spawn(options);
   const stderr = tailOf(child.stderr, STDERR_TAIL_BYTES);
   let ended = false;
+  let killing: Promise<void> = Promise.resolve();
   const exited = child.status.then(async (status): Promise<ChildExit> => {
     ended = true;
     await stderr.within(DRAIN_MS);
+    await killing;
     return { code: status.code, signal: status.signal ?? "" };
   });
   const input = options.stdin === "piped" ? child.stdin.getWriter() : null;
@@ -101,16 +104,25 @@ export function start(options: StartOptions): Child {
         if (!(error instanceof TypeError) && !(error instanceof Deno.errors.NotFound)) throw error;
       }
     },
-    async killGroup(signal) {
-      try {
-        await run({ command: "kill", args: [`-${signal}`, "--", `-${child.pid}`], env: options.env });
-      } catch (error) {
-        if (!(error instanceof SpawnError)) throw error;
-        // No program `kill`: ending the child itself is what is left.
-        this.kill(`SIG${signal}`);
-      }
+    killGroup(signal) {
+      killing = Promise.all([killing, signalGroup(this, signal, options.env)]).then(() => {});
+      return killing;
     },
   };
+}
+
+async function signalGroup(
+  child: Child,
+  signal: "TERM" | "KILL",
+  env: Record<string, string>,
+): Promise<void> {
+  try {
+    await run({ command: "kill", args: [`-${signal}`, "--", `-${child.pid}`], env });
+  } catch (error) {
+    if (!(error instanceof SpawnError)) throw error;
+    // No program `kill`: ending the child itself is what is left.
+    child.kill(`SIG${signal}`);
+  }
 }
 
 export interface RunOptions {
@@ -257,66 +269,4 @@ function isDirectory(path: string): boolean {
     // Only used to word an error: what can't be looked at is no usable directory either.
     return false;
   }
-}
-
-/** Keeps the last bytes of a stream. */
-function tailOf(stream: ReadableStream<Uint8Array<ArrayBuffer>>, max: number) {
-  let chunks: Uint8Array[] = [];
-  let size = 0;
-  const pump = pumpOf(stream, (chunk) => {
-    chunks.push(chunk);
-    size += chunk.byteLength;
-    while (size - chunks[0].byteLength >= max) size -= chunks.shift()!.byteLength;
-  });
-  const text = () => {
-    const all = concat(chunks, size);
-    chunks = [all];
-    return new TextDecoder().decode(all.subarray(Math.max(0, size - max)));
-  };
-  return { text, within: pump };
-}
-
-/** Keeps the first bytes of a stream and reads the rest without keeping it. */
-function collect(stream: ReadableStream<Uint8Array<ArrayBuffer>>, max: number) {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  let seen = 0;
-  const pump = pumpOf(stream, (chunk) => {
-    seen += chunk.byteLength;
-    if (size === max) return;
-    const part = chunk.subarray(0, max - size);
-    chunks.push(part);
-    size += part.byteLength;
-  });
-  return { bytes: () => concat(chunks, size), truncated: () => seen > max, within: pump };
-}
-
-/** Reads a stream; the returned function waits for its end, at most so long, and gives it up then. */
-function pumpOf(stream: ReadableStream<Uint8Array>, take: (chunk: Uint8Array) => void) {
-  const reader = stream.getReader();
-  const done = (async () => {
-    try {
-      for (let next = await reader.read(); !next.done; next = await reader.read()) take(next.value);
-    } catch {
-      // A pipe that breaks ends the output; how the process ended is judged by its exit code.
-    }
-  })();
-  return async (ms: number) => {
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
-    await Promise.race([done, late]);
-    clearTimeout(timer);
-    await reader.cancel().catch(() => {/* ended already */});
-    await done;
-  };
-}
-
-function concat(chunks: Uint8Array[], size: number): Uint8Array {
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return all;
 }
