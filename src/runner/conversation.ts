@@ -50,9 +50,9 @@ export async function converse(agent: AgentProcess, deps: ConversationDeps): Pro
         results.push(event.result);
         await deps.write(event.log);
         const more = await deps.hush();
+        if (!more) end.begin();
         // A message that was written before is still read: the process ends when nothing is left to do.
         await agent.closeInput();
-        if (!more) end.begin();
       }
     }
   } catch (error) {

@@ -6,6 +6,7 @@ import type { Timers } from "../../src/runner/timers.ts";
 export class FakeTime implements Clock, Timers {
   #now = Date.parse("2026-11-22T12:00:00.000Z");
   #timers: { at: number; run: () => void }[] = [];
+  #waiters: { ms: number; resolve: () => void }[] = [];
 
   now(): Date {
     return new Date(this.#now);
@@ -14,9 +15,16 @@ export class FakeTime implements Clock, Timers {
   after(ms: number, run: () => void): () => void {
     const timer = { at: this.#now + ms, run };
     this.#timers.push(timer);
+    for (const waiter of this.#waiters) if (waiter.ms === ms) waiter.resolve();
+    this.#waiters = this.#waiters.filter((waiter) => waiter.ms !== ms);
     return () => {
       this.#timers = this.#timers.filter((other) => other !== timer);
     };
+  }
+
+  /** Resolves when a timer of exactly so many milliseconds is set from now on. */
+  set(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#waiters.push({ ms, resolve }));
   }
 
   /** Milliseconds until each timer that is set. */
