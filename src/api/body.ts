@@ -44,7 +44,7 @@ export function multipartBody(max_file_bytes: number): MiddlewareHandler<ApiEnv>
   return async (c, next) => {
     const request = c.req.raw;
     const type = request.headers.get("content-type") ?? "";
-    if (!/^multipart\/form-data\s*;/i.test(type)) throw unsupported(request, "multipart/form-data");
+    if (!/^multipart\/form-data\s*(;|$)/i.test(type)) throw unsupported(request, "multipart/form-data");
     checkHeaders(request, max_bytes);
     await turns.take();
     try {

@@ -12,12 +12,16 @@ import { SECURITY_HEADERS } from "./headers.ts";
 /** Answers kept, and the characters that they may take together; a larger one is never kept. */
 const MAX_ENTRIES = 64;
 const MAX_CHARACTERS = 32 << 20;
+/** From this size on an answer that is asked for again is compressed, once, for clients that take it. */
+const COMPRESS_CHARACTERS = 16 << 10;
 
 interface Answer {
   seq: number;
   body: string;
   etag: string;
   headers: Record<string, string>;
+  /** The body compressed; made when it is first wanted. */
+  gzip?: Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** Set by a handler whose answer may change without an event: it is neither kept nor answered with 304. */
@@ -52,21 +56,26 @@ export class AnswerCache {
       const answer = await this.#answerOf(response, seq);
       if (c.req.raw.method === "GET") this.#keep(c.req.raw.url, answer);
       c.res = undefined;
-      c.res = respond(c.req.raw, answer);
+      c.res = notModified(c.req.raw, answer) ?? new Response(answer.body, { headers: answer.headers });
     };
   }
 
   async #ifCurrent(request: Request, answer: Answer): Promise<Response | null> {
     if (await this.#events.lastSeq() !== answer.seq) return null;
-    return respond(request, answer);
+    const not_modified = notModified(request, answer);
+    if (not_modified !== null) return not_modified;
+    if (answer.body.length >= COMPRESS_CHARACTERS && acceptsGzip(request)) return await compressed(answer);
+    return new Response(answer.body, { headers: answer.headers });
   }
 
   async #answerOf(response: Response, seq: number): Promise<Answer> {
     const prefix = response.headers.get("etag")?.replaceAll('"', "");
-    const etag = `"${prefix === undefined ? "" : `${prefix}-`}${this.#epoch}-${seq}"`;
+    // Weak: the same for the compressed and the plain form.
+    const etag = `W/"${prefix === undefined ? "" : `${prefix}-`}${this.#epoch}-${seq}"`;
     const headers: Record<string, string> = {
       "content-type": "application/json",
       "cache-control": "no-cache",
+      vary: "accept-encoding",
       etag,
       ...SECURITY_HEADERS,
     };
@@ -94,18 +103,30 @@ export class AnswerCache {
   }
 }
 
-function respond(request: Request, answer: Answer): Response {
+function notModified(request: Request, answer: Answer): Response | null {
   const wanted = request.headers.get("if-none-match");
-  if (wanted !== null && (wanted === answer.etag || matches(wanted, answer.etag))) {
-    return new Response(null, { status: 304, headers: answer.headers });
-  }
-  return new Response(answer.body, { headers: answer.headers });
+  if (wanted === null || !(wanted === answer.etag || matches(wanted, answer.etag))) return null;
+  return new Response(null, { status: 304, headers: answer.headers });
 }
 
 /** Weak comparison with a list of entity tags (RFC 9110, 13.1.2). */
 function matches(wanted: string, etag: string): boolean {
+  const opaque = etag.replace(/^W\//, "");
   return wanted.split(",").some((tag) => {
     const trimmed = tag.trim().replace(/^W\//, "");
-    return trimmed === etag || trimmed === "*";
+    return trimmed === opaque || trimmed === "*";
   });
+}
+
+function acceptsGzip(request: Request): boolean {
+  return /(^|,)\s*gzip\s*(;\s*q=(1|0\.\d*[1-9]))?\s*(,|$)/i.test(
+    request.headers.get("accept-encoding") ?? "",
+  );
+}
+
+async function compressed(answer: Answer): Promise<Response> {
+  answer.gzip ??= new Response(
+    new Blob([answer.body]).stream().pipeThrough(new CompressionStream("gzip")),
+  ).bytes();
+  return new Response(await answer.gzip, { headers: { ...answer.headers, "content-encoding": "gzip" } });
 }
