@@ -8,6 +8,7 @@ import { childEnv } from "../process/child_env.ts";
 import { type AgentProcess, LOGIN_VARIABLES, startAgent } from "../process/claude.ts";
 import { ensurePullRequest } from "../process/gh.ts";
 import type { Repository } from "../process/git.ts";
+import { processLives } from "../process/lives.ts";
 import { agentPaths, type Sandbox } from "../process/sandbox.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { Claim, LeasedRun, Store } from "../store/store.ts";
@@ -117,7 +118,7 @@ export function realParts(
       });
     },
     publish: options.push ? (request) => publish(request, repository, options) : null,
-    processLives,
+    processLives: (pid) => processLives(pid, childEnv(options.host_env, { home: root, pass: [] })),
   };
 }
 
@@ -171,16 +172,4 @@ async function publish(
       `For issue ${issue.number} on the Autopilot board. Written by an agent: review it before you merge.`,
   });
   return { pr_url: url, error: "" };
-}
-
-/** By /proc; where there is none, a process is taken to live until its lease ends. */
-async function processLives(pid: number): Promise<boolean> {
-  if (Deno.build.os !== "linux") return true;
-  try {
-    await Deno.stat(`/proc/${pid}`);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

@@ -1,0 +1,138 @@
+/** A real Chromium for tests, and pages that report whatever goes wrong in them. */
+
+import assert from "node:assert/strict";
+import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import { PATIENCE_MS } from "./wait.ts";
+
+const PATHS = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+];
+
+/** Nothing leaves the machine, and nothing that a fresh profile likes to do in the background. */
+const ARGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-dev-shm-usage",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-domain-reliability",
+  "--disable-sync",
+  "--no-first-run",
+  "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
+];
+
+function findChromium(): string | null {
+  for (const path of PATHS) {
+    try {
+      if (Deno.statSync(path).isFile) return path;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+  return null;
+}
+
+const executablePath = findChromium();
+
+/**
+ * `Deno.test` for a test that needs a browser; ignored, with the reason in its name, where there is none. The
+ * sanitizers are off: the browser's pipe lives longer than one test and always has a read under way.
+ */
+export function browserTest(name: string, fn: (browser: Browser) => Promise<void>): void {
+  Deno.test({
+    name: executablePath === null ? `${name} (ignored: Chromium is not installed)` : name,
+    ignore: executablePath === null,
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: async () => fn(await (shared ??= launch())),
+  });
+}
+
+/** One browser for all tests of a file. */
+let shared: Promise<Browser> | null = null;
+
+function launch(): Promise<Browser> {
+  return chromium.launch({ executablePath: executablePath ?? undefined, chromiumSandbox: false, args: ARGS });
+}
+
+Deno.test.afterAll(async () => {
+  await (await shared)?.close();
+  shared = null;
+});
+
+export interface Board extends AsyncDisposable {
+  readonly page: Page;
+  /** Requests that failed or were answered with an error, messages on the console, violations of the policy. */
+  problems(): Promise<string[]>;
+  /** Addresses that were requested so far. */
+  readonly requests: readonly string[];
+  /** The column of this name, as a screen reader finds it. */
+  column(name: string): ReturnType<Page["locator"]>;
+  /** A card in a column, by a part of its title. */
+  card(column: string, title: string): ReturnType<Page["locator"]>;
+}
+
+/** Opens a page in a browser profile of its own, and waits until it shows the board. */
+export async function openBoard(
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<Board> {
+  const context = await browser.newContext({ viewport: { width: 1500, height: 900 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE_MS);
+  const heard: string[] = [];
+  const requests: string[] = [];
+  page.on("request", (request) => requests.push(request.url()));
+  page.on(
+    "requestfailed",
+    (request) => heard.push(`failed: ${request.url()} ${request.failure()?.errorText}`),
+  );
+  page.on("response", (response) => {
+    if (response.status() >= 400) heard.push(`${response.status()}: ${response.url()}`);
+  });
+  page.on("console", (message) => {
+    if (["error", "warning"].includes(message.type())) heard.push(`console: ${message.text()}`);
+  });
+  page.on("pageerror", (error) => heard.push(`thrown: ${error.stack}`));
+  page.on("dialog", (dialog) => {
+    heard.push(`dialog: ${dialog.message()}`);
+    dialog.dismiss();
+  });
+  await page.addInitScript(watchPolicy);
+  await page.goto(url);
+  await page.locator("main[aria-busy=false]").waitFor();
+  const column = (name: string) => page.getByRole("region", { name: new RegExp(`^${name}\\b`) });
+  return {
+    page,
+    requests,
+    problems: async () => [...heard, ...await page.evaluate(readPolicy)],
+    column,
+    card: (name, title) => column(name).getByRole("listitem").filter({ hasText: title }),
+    [Symbol.asyncDispose]: () => context.close(),
+  };
+}
+
+/** Fails when anything went wrong in the page. */
+export async function assertClean(board: Board): Promise<void> {
+  assert.deepEqual(await board.problems(), []);
+}
+
+// The two functions below run in the page.
+
+type Watched = typeof globalThis & { violations?: string[] };
+
+function watchPolicy(): void {
+  const found: string[] = (globalThis as Watched).violations = [];
+  addEventListener("securitypolicyviolation", (event) => {
+    const { violatedDirective, blockedURI, sample } = event as Event & Record<string, unknown>;
+    found.push(`policy: ${violatedDirective} ${blockedURI} ${sample}`);
+  });
+}
+
+function readPolicy(): string[] {
+  return (globalThis as Watched).violations ?? ["the page was not watched"];
+}

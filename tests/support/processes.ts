@@ -1,0 +1,30 @@
+/** Which processes of this machine belong to a test: those whose command line or environment names its folder. */
+
+/** Ids and command lines, without the processes in `except`. Linux only. */
+export async function processesNaming(text: string, except: readonly number[] = []): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name } of Deno.readDir("/proc")) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid) || pid === Deno.pid || except.includes(pid)) continue;
+    const [command, environment] = await Promise.all([
+      read(`/proc/${pid}/cmdline`),
+      read(`/proc/${pid}/environ`),
+    ]);
+    if (command.includes(text) || environment.includes(text)) {
+      found.push(`${pid} ${command.replaceAll("\0", " ")}`);
+    }
+  }
+  return found;
+}
+
+/** Empty for a process that has ended meanwhile or is not ours. */
+async function read(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) return "";
+    // ESRCH, for which Deno has no class: a kernel thread, or a process that ends at this moment.
+    if (error instanceof Error && /\(os error 3\)/.test(error.message)) return "";
+    throw error;
+  }
+}
