@@ -6,10 +6,10 @@ import { Kysely, PostgresDialect, sql } from "kysely";
 import type { NewEvent } from "../domain/event.ts";
 import { loggerOf } from "../log.ts";
 import type { Database, Sources, Tx } from "./database.ts";
-import { insertEvents, lastSeqOf, lockEvents } from "./event_rows.ts";
+import { appendEvents, CHANNEL } from "./event_rows.ts";
 import { Listeners } from "./listeners.ts";
 import { migrate } from "./migrations/migrate.ts";
-import { CHANNEL, PostgresListener } from "./postgres_listener.ts";
+import { PostgresListener } from "./postgres_listener.ts";
 import type { Schema } from "./schema.ts";
 import { type SearchEntry, writeEntries } from "./search.ts";
 
@@ -100,14 +100,8 @@ class PostgresDatabase implements Database {
       announce: () => void (announced = true),
     });
     await writeEntries(db, "postgres", entries);
-    let seq = "";
-    if (events.length > 0) {
-      await lockEvents(db);
-      const last = await lastSeqOf(db);
-      await insertEvents(db, events, last, now);
-      seq = String(last + events.length);
-    }
-    if (seq !== "" || announced) await sql`select pg_notify(${CHANNEL}, ${seq})`.execute(db);
+    if (events.length > 0) await appendEvents(db, events, now);
+    else if (announced) await sql`select pg_notify(${sql.lit(CHANNEL)}, '')`.execute(db);
     return value;
   }
 

@@ -4,10 +4,9 @@
 import pg from "pg";
 import { messageOfError } from "../domain/errors.ts";
 import { loggerOf } from "../log.ts";
+import { CHANNEL } from "./event_rows.ts";
 import { Listeners } from "./listeners.ts";
 
-/** The payload is the number of the last event of the commit, empty for a commit without events. */
-export const CHANNEL = "autopilot";
 const RECONNECT_MS = 1_000;
 
 export class PostgresListener {

@@ -1,0 +1,116 @@
+/** Several stores, several processes, one database. */
+
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import type { Store } from "../../src/store/store.ts";
+import { ANN, BOT, newIssue, runEnd } from "../support/store.ts";
+import { type Backend, testOn } from "./backend.ts";
+
+const CLAIMER = fileURLToPath(new URL("claimer_process.ts", import.meta.url));
+
+async function fill(store: Store, count: number): Promise<void> {
+  await Promise.all(Array.from({ length: count }, () => store.issues.create(newIssue(), ANN)));
+}
+
+/** Claims until nothing is left. */
+async function claimAll(store: Store, id: string): Promise<number[]> {
+  const numbers: number[] = [];
+  for (;;) {
+    const claim = await store.runs.claim({ id, host: "host", pid: 1 });
+    if (claim === null) return numbers;
+    numbers.push(claim.issue.number);
+  }
+}
+
+async function assertEachOnce(store: Store, claimed: number[], count: number): Promise<void> {
+  assert.deepEqual(claimed.toSorted((a, b) => a - b), Array.from({ length: count }, (_, index) => index + 1));
+  assert.deepEqual((await store.issues.counts()).in_progress, count);
+  const active = await store.runs.active();
+  assert.equal(new Set(active.map(({ issue }) => issue.number)).size, count);
+  const last = await store.events.lastSeq();
+  assert.equal((await store.events.read(0, last + 1)).length, last);
+  assert.equal(last, count * 4);
+}
+
+export function concurrencySuite(backend: Backend): void {
+  testOn(backend, "50 claimers over two stores take each of 500 issues once", async () => {
+    await using test = await backend.open();
+    const other = await test.another();
+    await fill(test.store, 500);
+    const claimed = await Promise.all(
+      Array.from(
+        { length: 50 },
+        (_, index) => claimAll(index % 2 === 0 ? test.store : other, `bot-${index}`),
+      ),
+    );
+    await assertEachOnce(test.store, claimed.flat(), 500);
+  });
+
+  testOn(backend, "claimers in two processes take each issue once", async () => {
+    await using test = await backend.open();
+    await fill(test.store, 300);
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", CLAIMER, test.url],
+      stdin: "piped",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    // It claims one and says so; this process claims one and tells it to go on: from then on both claim at once.
+    let output = (await lines.read()).value ?? "";
+    assert.match(output, /^begun\n/);
+    const first = await test.store.runs.claim(BOT);
+    await child.stdin.close();
+    const own = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => claimAll(test.store, `bot-${index}`)),
+    );
+    for (let read = await lines.read(); !read.done; read = await lines.read()) output += read.value;
+    assert.ok((await child.status).success);
+    const theirs = JSON.parse(output.slice("begun\n".length)) as number[];
+    await assertEachOnce(test.store, [first!.issue.number, ...own.flat(), ...theirs], 300);
+  });
+
+  testOn(backend, "of many takeovers of one run one wins, and no two fences are the same", async () => {
+    await using test = await backend.open();
+    const other = await test.another();
+    await fill(test.store, 1);
+    const claim = await test.store.runs.claim(BOT);
+    let fence = claim!.lease.fence;
+    for (let round = 0; round < 5; round++) {
+      const results = await Promise.all(
+        Array.from(
+          { length: 10 },
+          (_, index) =>
+            (index % 2 ? other : test.store).runs.takeOver(claim!.run.id, fence, { host: "h", pid: index }),
+        ),
+      );
+      const won = results.filter((result) => result !== null);
+      assert.equal(won.length, 1);
+      assert.ok(won[0].lease.fence > fence);
+      fence = won[0].lease.fence;
+    }
+  });
+
+  testOn(
+    backend,
+    "a stop racing the end of the run leaves the issue where one of them sends it",
+    async () => {
+      await using test = await backend.open();
+      const other = await test.another();
+      for (let round = 1; round <= 20; round++) {
+        await fill(test.store, 1);
+        const claim = await test.store.runs.claim(BOT);
+        const ref = String(round);
+        const [moved, finished] = await Promise.all([
+          other.issues.move(ref, "done", ANN),
+          test.store.runs.finish(claim!.run.id, 1, runEnd()),
+        ]);
+        // The human's move is never lost: recorded in time it decides, later it moves the finished issue itself.
+        const issue = await test.store.issues.get(ref);
+        assert.equal(issue.status, "done");
+        assert.equal(moved.stopping, finished.issue.status === "done");
+      }
+      assert.deepEqual(await test.store.runs.active(), []);
+    },
+  );
+}

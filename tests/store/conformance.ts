@@ -1,0 +1,22 @@
+/** What every database under the store must do: one suite, run on SQLite and on PostgreSQL. */
+
+import type { Backend } from "./backend.ts";
+import { concurrencySuite } from "./concurrency_suite.ts";
+import { eventSuite } from "./event_suite.ts";
+import { finishSuite } from "./finish_suite.ts";
+import { hostileSuite } from "./hostile_suite.ts";
+import { issueSuite } from "./issue_suite.ts";
+import { migrationSuite } from "./migration_suite.ts";
+import { runSuite } from "./run_suite.ts";
+import { searchSuite } from "./search_suite.ts";
+
+export function conformance(backend: Backend): void {
+  issueSuite(backend);
+  runSuite(backend);
+  finishSuite(backend);
+  eventSuite(backend);
+  searchSuite(backend);
+  hostileSuite(backend);
+  concurrencySuite(backend);
+  migrationSuite(backend);
+}

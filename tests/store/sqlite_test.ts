@@ -1,0 +1,4 @@
+import { openTestStore } from "../support/store.ts";
+import { conformance } from "./conformance.ts";
+
+conformance({ name: "sqlite", ignored: "", open: openTestStore });
