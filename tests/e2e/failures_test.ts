@@ -12,11 +12,11 @@ async function runWithoutChanges(
 ): Promise<Details> {
   await using loop = await startLoop({
     script,
-    env: async (repo): Promise<Record<string, string>> => {
+    server: async (repo) => {
       if (agent === undefined) return {};
       const path = `${repo.dir}/agent`;
       await Deno.writeTextFile(path, agent, { mode: 0o755 });
-      return { AUTOPILOT_CLAUDE_BIN: path };
+      return { env: { AUTOPILOT_CLAUDE_BIN: path } };
     },
   });
   const filed = await fileIssue(loop.server, { title: "Do something", ...fields });

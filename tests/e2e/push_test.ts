@@ -18,13 +18,13 @@ async function startPushLoop(script: Script = EDIT): Promise<PushLoop> {
   const loop = opened.use(
     await startLoop({
       script,
-      env: async (repo) => {
+      server: async (repo) => {
         const folder = `${repo.dir}/g`;
         await Deno.mkdir(folder);
         github = opened.use(await startFakeGithub(folder));
         await repo.git("push", "-q", github.bare, "main");
         await repo.git("remote", "add", "origin", github.remote_url);
-        return { ...github.env, AUTOPILOT_PUSH: "1" };
+        return { env: { ...github.env, AUTOPILOT_PUSH: "1" } };
       },
     }),
   );

@@ -22,21 +22,21 @@ export interface LoopOptions {
   script: Script;
   /** Files of the repository's first commit. */
   files?: Record<string, string>;
-  /** Further variables of the server's environment; made when the repository is there. */
-  env?: (repo: TestRepo) => Record<string, string> | Promise<Record<string, string>>;
-  permissions?: string[];
+  /** Further options of the server, made when the repository is there; its variables are added. */
+  server?: (repo: TestRepo) => ServerOptions | Promise<ServerOptions>;
 }
 
 /** A server whose agents are the real Claude Code, working for a repository, talking to a script. */
-export async function startLoop({ script, files, env, permissions }: LoopOptions): Promise<Loop> {
+export async function startLoop({ script, files, server: further }: LoopOptions): Promise<Loop> {
   await using opened = new AsyncDisposableStack();
   const repo = opened.use(
     await makeRepo(files ?? { "README.md": "# Project\n", "src/app.txt": "one\ntwo\n" }),
   );
   const model = opened.use(startMessagesApi(script));
+  const extra = await further?.(repo);
   const options: ServerOptions = {
     data: `${repo.dir}/data`,
-    permissions,
+    ...extra,
     env: {
       ...repo.env,
       ...model.env,
@@ -45,7 +45,7 @@ export async function startLoop({ script, files, env, permissions }: LoopOptions
       AUTOPILOT_CLAUDE_BIN: CLAUDE_BINARY,
       AUTOPILOT_COMMIT_NAME: "Robot",
       AUTOPILOT_COMMIT_EMAIL: "robot@example.invalid",
-      ...await env?.(repo),
+      ...extra?.env,
     },
   };
   const server = opened.use(await startServer(options));

@@ -41,6 +41,7 @@ export interface TestServer extends AsyncDisposable {
   ws(since?: number): Promise<Socket>;
   /** The first event of the log, past or future, that matches. */
   waitFor(match: (event: Message) => boolean, what?: string): Promise<Message>;
+  signal(signal: Deno.Signal): void;
   /** SIGTERM; the exit code. */
   stop(): Promise<number>;
   /** SIGKILL. */
@@ -200,6 +201,10 @@ class ServerProcess implements TestServer {
   async waitFor(match: (event: Message) => boolean, what?: string): Promise<Message> {
     this.#events ??= this.ws(0);
     return await (await this.#events).waitFor(match, what);
+  }
+
+  signal(signal: Deno.Signal): void {
+    this.process.kill(signal);
   }
 
   async stop(): Promise<number> {
