@@ -126,7 +126,7 @@ function collect(): { files: Map<string, Asset>; folder: string } {
  * that a browser's error messages point into the sources. No template of the board has such lines.
  */
 function withoutComments(text: string): string {
-  return text.replace(/^[ \t]*\/\*\*.*?\*\/[ \t]*$/gms, (comment) => comment.replace(/[^\n]/g, ""))
+  return text.replace(/^[ \t]*\/\*\*(?:(?!\*\/).)*\*\/[ \t]*$/gms, (comment) => comment.replace(/[^\n]/g, ""))
     .replace(/^[ \t]*\/\/.*$/gm, "");
 }
 

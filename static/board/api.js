@@ -89,7 +89,10 @@ export const api = {
       cache: "no-store",
       headers: known === undefined ? {} : { "if-none-match": known.etag },
     });
-    if (response.status === 304 && known !== undefined) return known;
+    if (response.status === 304 && known !== undefined) {
+      await response.arrayBuffer(); // unread, it would count as a request that was given up
+      return known;
+    }
     /** @type {Issue[]} */
     const issues = await response.json();
     const page = { cards: issues.map(toCard).map(cleanValue), next: nextPage(response) };

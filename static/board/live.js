@@ -15,6 +15,11 @@ import { STATUSES } from "./words.js";
 /** Rows of the first page of a column; accepted work grows without end, so it comes in small pages. */
 const PAGE = { rest: 500, done: 50 };
 
+/** So long the first load waits for the socket. */
+const PATIENCE_MS = 1000;
+/** Between two looks at who works. */
+const AGENTS_PAUSE_MS = 1000;
+
 /** @type {Set<(messages: readonly Message[]) => void>} */
 const listeners = new Set();
 /** What was asked of the server on top of the events; asked again after a reconnect. @type {Map<string, () => unknown>} */
@@ -24,6 +29,8 @@ const resyncs = new Set();
 
 /** @type {ReturnType<typeof connect> | null} */
 let socket = null;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let agentsSoon;
 /** Counts loads, so that the answer of an overtaken one is dropped. */
 let load = 0;
 
@@ -31,8 +38,12 @@ let load = 0;
 export function startLive() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   socket = connect(`${scheme}//${location.host}${BASE}/ws`, {
-    onState: (state) => connection.value = state,
+    onState: (state) => {
+      connection.value = state;
+      if (state !== "live" && boot.value.state === "loading") reload();
+    },
     onResync: () => {
+      clearTimeout(patience);
       reload();
       for (const listener of resyncs) listener();
     },
@@ -40,9 +51,11 @@ export function startLive() {
     onMessages: (messages) => takeMessages(messages.map(cleanValue)),
     subscriptions: () => [...subscriptions.values()].map((message) => message()),
   });
-  reload();
+  // The lists are asked for when the socket stands, so that nothing falls in between; should it take long, without it.
+  const patience = setTimeout(reload, PATIENCE_MS);
   const stopClock = startClock();
   return () => {
+    clearTimeout(patience);
     socket?.close();
     stopClock();
   };
@@ -67,7 +80,10 @@ function takeMessages(messages) {
       }
     }
   });
-  if (messages.some((message) => message.type === "agent.status")) loadAgents();
+  if (messages.some((message) => message.type === "agent.status")) {
+    // Many agents change at once; one look tells of all.
+    agentsSoon ??= setTimeout(loadAgents, AGENTS_PAUSE_MS);
+  }
   for (const listener of listeners) listener(messages);
 }
 
@@ -107,6 +123,8 @@ export async function loadMore(status) {
 }
 
 async function loadAgents() {
+  clearTimeout(agentsSoon);
+  agentsSoon = undefined;
   try {
     agents.value = await api.agents();
   } catch (error) {
