@@ -167,8 +167,9 @@ class Texts {
   }
 
   write(text: string, label: string, trust: Trust): string {
-    // The word can't be known when a text is written; a text that holds it all the same loses it.
-    const clean = (part: string) => part.replaceAll(this.#fence, "");
+    // The word can't be known when a text is written; a text that holds it all the same loses it. What stands in its
+    // place keeps the parts around it from making a new one.
+    const clean = (part: string) => part.replaceAll(this.#fence, "(…)");
     const mark = isTrusted(trust) ? "text" : "data";
     return `<<<${this.#fence} ${mark}: ${clean(label)}\n${clean(text).trimEnd()}\n${this.#fence}>>>`;
   }
