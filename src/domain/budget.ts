@@ -11,12 +11,12 @@ export function shareOf(total: number, at_start: number): number {
 }
 
 /**
- * The limit in USD to give to the CLI, which compares it with its cumulative total. 0 means no limit.
+ * The limit in USD to give to a process of the CLI. It compares it with what that process spends, although the
+ * total that it tells is the session's. 0 means no limit.
  *
- * @param limit for this run; 0 means none
- * @param at_start the session's cumulative cost when the run begins
- * @param spent what this run has spent so far, in this session or an earlier one
+ * @param limit for the run; 0 means none
+ * @param spent what the run has spent so far
  */
-export function limitForSession(limit: number, at_start: number, spent = 0): number {
-  return limit === 0 ? 0 : Math.max(0.01, at_start + limit - spent);
+export function limitForProcess(limit: number, spent: number): number {
+  return limit === 0 ? 0 : Math.max(0.01, limit - spent);
 }

@@ -177,7 +177,7 @@ function failedTurn(ending: Ending, last: AgentResult): Verdict {
   if (/max_turns\b/.test(ended)) {
     return { outcome: "over_budget", reason: `The agent reached its limit of turns${quoted}` };
   }
-  if (/max_budget/.test(ended)) {
+  if (/max_budget|budget_exhausted/.test(ended)) {
     return { outcome: "over_budget", reason: `The agent reached its limit of cost${quoted}` };
   }
   if (last.api_status !== 0 || last.api_error !== "" || last.terminal_reason === "api_error") {

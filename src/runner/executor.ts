@@ -7,7 +7,7 @@
 import type { Clock } from "../clock.ts";
 import type { AgentExit, AgentResult } from "../domain/agent_output.ts";
 import type { Attachment } from "../domain/attachment.ts";
-import { limitForSession, shareOf } from "../domain/budget.ts";
+import { limitForProcess, shareOf } from "../domain/budget.ts";
 import type { Comment } from "../domain/comment.ts";
 import { messageOfError } from "../domain/errors.ts";
 import { branchName } from "../domain/issue.ts";
@@ -204,7 +204,7 @@ class Executor {
       workspace,
       prompt,
       session: { id: execution.session_id, resume: execution.resumed },
-      max_budget_usd: limitForSession(this.#deps.max_usd, this.#cost_at_start, this.#spent_before),
+      max_budget_usd: limitForProcess(this.#deps.max_usd, execution.cost_usd),
     });
     this.#supervisor.attach(agent);
     this.#supervisor.startLimits();

@@ -7,7 +7,7 @@ export interface AgentRequest {
   workspace: Workspace;
   prompt: string;
   session: { id: string; resume: boolean };
-  /** Limit for the session's cumulative cost; 0 means none. */
+  /** What this process may spend; 0 means no limit. */
   max_budget_usd: number;
 }
 

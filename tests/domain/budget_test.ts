@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { limitForSession, shareOf } from "../../src/domain/budget.ts";
+import { limitForProcess, shareOf } from "../../src/domain/budget.ts";
 
 Deno.test("shareOf() is what the session's total grew by, never negative", () => {
   assert.equal(shareOf(1.5, 1), 0.5);
@@ -21,10 +21,9 @@ Deno.test("shareOf() over a session's runs sums up to its total", () => {
   }));
 });
 
-Deno.test("limitForSession() lies on top of what the session cost before", () => {
-  assert.equal(limitForSession(10, 0), 10);
-  assert.equal(limitForSession(10, 2.5), 12.5);
-  assert.equal(limitForSession(10, 0, 4), 6);
-  assert.equal(limitForSession(10, 0, 40), 0.01);
-  assert.equal(limitForSession(0, 2.5), 0);
+Deno.test("limitForProcess() is what the run may still spend", () => {
+  assert.equal(limitForProcess(10, 0), 10);
+  assert.equal(limitForProcess(10, 4), 6);
+  assert.equal(limitForProcess(10, 40), 0.01);
+  assert.equal(limitForProcess(0, 4), 0);
 });

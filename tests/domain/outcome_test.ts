@@ -118,6 +118,7 @@ Deno.test("judge() failed requests by their structured fields, never by `subtype
     [{ ok: false, terminal_reason: "max_turns", text: "" }, "over_budget"],
     [{ ok: false, terminal_reason: "", subtype: "error_max_turns", text: "" }, "over_budget"],
     [{ ok: false, terminal_reason: "", subtype: "error_max_budget_usd", text: "" }, "over_budget"],
+    [{ ok: false, terminal_reason: "budget_exhausted", subtype: "", text: "" }, "over_budget"],
     [
       { ok: false, terminal_reason: "aborted_streaming", subtype: "error_during_execution", text: "" },
       "failed+",

@@ -85,6 +85,8 @@ Deno.test("runner starts the agent again for a comment that came after its last 
   assert.equal(run.outcome, "implemented");
   assert.deepEqual(bench.requests[1].session, { id: bench.requests[0].session.id, resume: true });
   assert.match(bench.requests[1].prompt, /And more of it/);
+  // The second process may spend what the first one left.
+  assert.deepEqual(bench.requests.map(({ max_budget_usd }) => max_budget_usd), [10, 9.5]);
   assert.equal(run.cost_usd, 0.7);
   assert.equal(run.turns, 4);
 });
