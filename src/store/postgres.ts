@@ -9,6 +9,7 @@ import type { Database, Sources, Tx } from "./database.ts";
 import { appendEvents, CHANNEL } from "./event_rows.ts";
 import { Listeners } from "./listeners.ts";
 import { migrate } from "./migrations/migrate.ts";
+import { PreparingPool } from "./postgres_pool.ts";
 import { PostgresListener } from "./postgres_listener.ts";
 import type { Schema } from "./schema.ts";
 import { type SearchEntry, writeEntries } from "./search.ts";
@@ -41,14 +42,15 @@ export async function openPostgres(url: string, sources: Sources): Promise<Datab
     loggerOf("store").warn("A PostgreSQL connection was lost: {message}", {
       message: error.message,
     }));
-  const db = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  const writer = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new PreparingPool(pool) }) });
   try {
-    await migrate(db as Kysely<unknown>, "postgres");
+    await migrate(writer as Kysely<unknown>, "postgres");
   } catch (error) {
-    await db.destroy();
+    await writer.destroy();
     throw error;
   }
-  return new PostgresDatabase(db, sources, new PostgresListener(config, (pid) => own.has(pid)));
+  const read = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+  return new PostgresDatabase(writer, read, sources, new PostgresListener(config, (pid) => own.has(pid)));
 }
 
 /** The server process behind a connection; the type declarations leave it out. */
@@ -59,21 +61,28 @@ function processIdOf(client: unknown): number {
 class PostgresDatabase implements Database {
   readonly kind = "postgres";
   readonly read: Kysely<Schema>;
+  readonly #writer: Kysely<Schema>;
   readonly #sources: Sources;
   readonly #listener: PostgresListener;
   readonly #commits = new Listeners();
   readonly #writes = new Set<Promise<unknown>>();
   #closed = false;
 
-  constructor(db: Kysely<Schema>, sources: Sources, listener: PostgresListener) {
-    this.read = db;
+  constructor(
+    writer: Kysely<Schema>,
+    read: Kysely<Schema>,
+    sources: Sources,
+    listener: PostgresListener,
+  ) {
+    this.#writer = writer;
+    this.read = read;
     this.#sources = sources;
     this.#listener = listener;
   }
 
   async write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     if (this.#closed) throw new Error("The store is closed: nothing was written");
-    const write = this.read.transaction().execute((db) => this.#attempt(db, work));
+    const write = this.#writer.transaction().execute((db) => this.#attempt(db, work));
     this.#writes.add(write);
     try {
       const value = await write;
@@ -118,6 +127,7 @@ class PostgresDatabase implements Database {
     this.#closed = true;
     await Promise.allSettled(this.#writes);
     await this.#listener.close();
-    await this.read.destroy();
+    // Ends the pool, which the reads share.
+    await this.#writer.destroy();
   }
 }

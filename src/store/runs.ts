@@ -2,15 +2,16 @@
 
 import type { Clock } from "../clock.ts";
 import { FencedError, NotFoundError } from "../domain/errors.ts";
-import type { Status } from "../domain/issue.ts";
+import { cardOf } from "../domain/event.ts";
+import type { Kind, Status } from "../domain/issue.ts";
 import { LEASE_MS } from "../domain/run.ts";
 import { agentEvent, lockAgent, setWorking, touch } from "./agent_rows.ts";
 import type { Database, Tx } from "./database.ts";
-import { decided, lockIssue, moveIssue } from "./issue_rows.ts";
+import { decided, lockIssue } from "./issue_rows.ts";
 import { issueOf, leaseOf, runOf } from "./rows.ts";
 import { finish } from "./run_finish.ts";
 import { lockRun } from "./run_rows.ts";
-import type { RunRow } from "./schema.ts";
+import type { IssueRow, RunRow } from "./schema.ts";
 import type { Claim, LeasedRun, RunPatch, Runs } from "./store.ts";
 import { storable, storableFields } from "./text.ts";
 
@@ -40,23 +41,6 @@ export function runsIn(database: Database, clock: Clock): Runs {
   };
 }
 
-/** What a claim decides and copies; the whole row comes with the update. */
-const CLAIM_COLUMNS = [
-  "id",
-  "number",
-  "title",
-  "status",
-  "kind",
-  "human_only",
-  "version",
-  "attempts",
-  "fence",
-  "failures",
-  "session_id",
-  "session_cost_usd",
-  "last_commit",
-] as const;
-
 /** The defaults of the columns that a claim leaves alone. */
 const UNTOUCHED_RUN = {
   reason: "",
@@ -75,25 +59,51 @@ const UNTOUCHED_RUN = {
   log_seq: 0,
 } as const;
 
-/** The three conditions of domain/claim.ts, and its order. */
-async function claim(tx: Tx, agent: AgentProcess): Promise<Claim | null> {
-  const row = await tx.db.selectFrom("issues").select(CLAIM_COLUMNS)
-    .where("status", "=", "ready").where("human_only", "=", 0).where("not_before", "<=", tx.now)
-    .orderBy("priority").orderBy("number").limit(1)
-    // What another claim holds is passed over, not waited for.
-    .$if(tx.kind === "postgres", (query) => query.forUpdate().skipLocked()).executeTakeFirst();
-  if (row === undefined) return null;
+/** Where the workflow sends an issue that the claim's statement selects. */
+function claimTarget(kind: Kind, agent: AgentProcess): Status {
   const actor = { kind: "agent", name: agent.id } as const;
-  const { to } = decided(row, { type: "claim" }, actor);
+  return decided({ status: "ready", human_only: 0, kind }, { type: "claim" }, actor).to;
+}
+
+/** One statement picks and moves the issue: the three conditions of domain/claim.ts, and its order. */
+async function take(tx: Tx, agent: AgentProcess): Promise<IssueRow | undefined> {
+  const status = claimTarget("feature", agent);
+  const row = await tx.db.updateTable("issues").set({
+    status,
+    claimed_by: agent.id,
+    claimed_at: tx.now,
+    not_before: "",
+    attempts: (eb) => eb("attempts", "+", 1),
+    fence: (eb) => eb("fence", "+", 1),
+    version: (eb) => eb("version", "+", 1),
+    updated_at: tx.now,
+  }).where("number", "=", (eb) =>
+    eb.selectFrom("issues").select("number")
+      .where("status", "=", "ready").where("human_only", "=", 0).where("not_before", "<=", tx.now)
+      .orderBy("priority").orderBy("number").limit(1)
+      // What another claim holds is passed over, not waited for.
+      .$if(tx.kind === "postgres", (query) => query.forUpdate().skipLocked())).returningAll()
+    .executeTakeFirst();
+  if (row !== undefined && claimTarget(row.kind, agent) !== status) {
+    throw new Error(
+      `The workflow sends a claimed ${row.kind} elsewhere: the claim's statement must know that`,
+    );
+  }
+  return row;
+}
+
+async function claim(tx: Tx, agent: AgentProcess): Promise<Claim | null> {
+  const row = await take(tx, agent);
+  if (row === undefined) return null;
   const started = {
     id: tx.newId(),
     issue_id: row.id,
-    attempt: row.attempts + 1,
+    attempt: row.attempts,
     agent_id: agent.id,
     phase: "preparing",
     outcome: "",
     started_at: tx.now,
-    fence: row.fence + 1,
+    fence: row.fence,
     lease_until: leaseEnd(tx.now),
     host: agent.host,
     server_pid: agent.pid,
@@ -102,27 +112,15 @@ async function claim(tx: Tx, agent: AgentProcess): Promise<Claim | null> {
   } as const;
   await tx.db.insertInto("runs").values(started).execute();
   const run: RunRow = { ...UNTOUCHED_RUN, ...started };
-  // The row is locked: losing the compare-and-set would undo the whole claim.
-  const moved = await moveIssue(
-    tx,
-    row,
-    to,
-    {
-      claimed_by: agent.id,
-      claimed_at: tx.now,
-      not_before: "",
-      attempts: run.attempt,
-      fence: run.fence,
-    },
-    actor,
-    run.id,
-  );
+  const issue = issueOf(row);
+  const actor = { kind: "agent", name: agent.id } as const;
   const work = { issue_id: row.id, run_id: run.id };
+  tx.emit({ type: "issue.status", ...work, actor, data: { ...cardOf(issue), from: "ready" } });
   const data = { title: row.title, agent: agent.id, attempt: run.attempt, number: row.number };
   tx.emit({ type: "run.started", ...work, actor, data });
   await setWorking(tx, agent, work);
   return {
-    issue: issueOf(moved),
+    issue,
     run: runOf(run),
     lease: leaseOf(run),
     session_id: row.session_id,
