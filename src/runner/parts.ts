@@ -83,12 +83,13 @@ export function realParts(
         root,
         homes: join(options.data_dir, "homes"),
         issue_number: claim.issue.number,
-        run_id: claim.run.id,
+        run_id: randomPart(claim.run.id),
         branch,
         ...(options.base === "" ? {} : { base: options.base }),
         attachments,
       }),
-    openWorkspace: ({ issue, run }) => openWorkspace({ root, issue_number: issue.number, run_id: run.id }),
+    openWorkspace: ({ issue, run }) =>
+      openWorkspace({ root, issue_number: issue.number, run_id: randomPart(run.id) }),
     snapshot: (workspace, issue) =>
       snapshot(workspace, {
         repository,
@@ -120,6 +121,14 @@ export function realParts(
     publish: options.push ? (request) => publish(request, repository, options) : null,
     processLives: (pid) => processLives(pid, childEnv(options.host_env, { home: root, pass: [] })),
   };
+}
+
+/**
+ * Ids begin with the time, and folders are named by the beginning of what they are given: two runs of an issue within
+ * a minute would share one, and the second would delete what was kept of the first.
+ */
+function randomPart(id: string): string {
+  return id.slice(-12);
 }
 
 /** Newlines would make a second paragraph of the title. */

@@ -6,7 +6,7 @@ import type { Actor, Event } from "../../src/domain/event.ts";
 import type { Issue, NewIssue, Status } from "../../src/domain/issue.ts";
 import type { Run } from "../../src/domain/run.ts";
 import { type Feed, startFeed } from "../../src/events/feed.ts";
-import { openRepository } from "../../src/process/git.ts";
+import { openRepository, type Repository } from "../../src/process/git.ts";
 import type { RunnerOptions, RunnerParts } from "../../src/runner/parts.ts";
 import type { AgentRequest } from "../../src/runner/ports.ts";
 import { createRunner, type Runner } from "../../src/runner/service.ts";
@@ -22,6 +22,7 @@ export const ANNA: Actor = { kind: "human", name: "anna" };
 
 export interface Bench extends AsyncDisposable {
   readonly repo: TestRepo;
+  readonly repository: Repository;
   readonly store: Store;
   readonly feed: Feed;
   readonly blobs: Blobs;
@@ -58,6 +59,7 @@ export async function makeBench(): Promise<Bench> {
   const runners: Runner[] = [];
   const bench: Bench = {
     repo,
+    repository,
     store,
     feed,
     blobs,

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { snapshot } from "../../src/runner/snapshot.ts";
 import { makeBench } from "./bench.ts";
 import type { AgentSide } from "./scripted_agent.ts";
 
@@ -203,4 +204,36 @@ Deno.test("runner rescues at start what a dead server left: work committed, same
   const { run } = await bench.finished(issue, 2);
   assert.equal(run.outcome, "implemented");
   assert.deepEqual(bench.requests[1].session, { id: session, resume: true });
+});
+
+Deno.test("runner never gives a run the folder of an earlier one that was kept", async () => {
+  await using bench = await makeBench();
+  let tries = 0;
+  const runner = bench.runner(
+    async (agent) => {
+      await agent.write(`try${bench.requests.length}.txt`, "kept\n");
+      agent.result();
+    },
+    {},
+    {
+      snapshot: (workspace, issue) => {
+        if (++tries === 1) return Promise.reject(new Error("No space left on device"));
+        return snapshot(workspace, {
+          repository: bench.repository,
+          message: issue.title,
+          name: "Robo",
+          email: "robo@example.invalid",
+        });
+      },
+    },
+  );
+  await runner.start();
+  const issue = await bench.file();
+  await bench.finished(issue);
+  await bench.say(issue, "There is space again");
+  const { run } = await bench.finished(issue, 2);
+  assert.equal(run.outcome, "implemented");
+  const kept = bench.requests[0].workspace;
+  assert.notEqual(kept.dir, bench.requests[1].workspace.dir);
+  assert.equal(await Deno.readTextFile(`${kept.tree}/try1.txt`), "kept\n");
 });
