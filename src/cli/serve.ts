@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { createApp } from "../api/app.ts";
-import { type Assets, createAssets } from "../api/assets.ts";
+import type { AssetOptions, Assets } from "../api/assets.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, describeConfig, hideSecrets } from "../config.ts";
 import { startFeed } from "../events/feed.ts";
@@ -45,7 +45,6 @@ export async function serve(
   const feed = opened.use(await startFeed(store));
 
   let port = config.port;
-  let pages: Assets | null = null;
   const runner = config.runner ? await openRunner({ config, store, blobs, feed, host_env }) : null;
   const app = createApp({
     store,
@@ -53,8 +52,7 @@ export async function serve(
     feed,
     clock: systemClock,
     runner: runner?.status ?? null,
-    // Hashing and compressing the pages would delay the start; the first visitor waits for it instead.
-    assets: (request) => (pages ??= createAssets({ frame_ancestors: config.origins }))(request),
+    assets: lazyAssets({ frame_ancestors: config.origins }),
     options: {
       host: config.host,
       port: () => port,
@@ -83,6 +81,15 @@ export async function serve(
       config.host.includes(":") ? `[${config.host.replace(/^\[|\]$/g, "")}]` : config.host
     }:${port}`,
     stop: () => resources.disposeAsync(),
+  };
+}
+
+/** Loading and hashing the pages would delay the start; the first visitor waits for it instead. */
+function lazyAssets(options: AssetOptions): Assets {
+  let made: Promise<Assets> | null = null;
+  return async (request) => {
+    made ??= import("../api/assets.ts").then(({ createAssets }) => createAssets(options));
+    return await (await made)(request);
   };
 }
 
