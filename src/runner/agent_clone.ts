@@ -7,11 +7,10 @@ import type { Workspace } from "./workspace_state.ts";
 
 /**
  * Made from nothing instead of by `git clone`: no remote that leads to the user's folder, no copying of thousands of
- * refs, and a shallow repository works too. HEAD is the issue's branch at the base commit; the index is a copy of
- * Autopilot's, so that the agent's own git sees a clean tree without reading every file.
+ * refs, and a shallow repository works too. HEAD is the issue's branch at the base commit.
  */
 export async function makeAgentClone(repository: Repository, workspace: Workspace): Promise<void> {
-  const { tree, index, base_commit, branch, base_ref } = workspace;
+  const { tree, base_commit, branch, base_ref } = workspace;
   const format = base_commit.length === 64 ? "sha256" : "sha1";
   await git([
     "init",
@@ -34,7 +33,11 @@ export async function makeAgentClone(repository: Repository, workspace: Workspac
   // The branch that the work goes back to, for `git diff main` and `git log main`.
   const base_tip = base_ref === branch ? null : await repository.resolve(`refs/heads/${base_ref}`);
   if (base_tip !== null && !branch.startsWith(`${base_ref}/`)) await writeRef(dir, base_ref, base_tip);
-  await Deno.copyFile(index, join(dir, "index"));
+}
+
+/** A copy of Autopilot's index, so that the agent's own git sees a clean tree without reading every file. */
+export async function shareIndex({ tree, index }: Workspace): Promise<void> {
+  await Deno.copyFile(index, join(tree, ".git/index"));
 }
 
 async function writeRef(dir: string, branch: string, commit: string): Promise<void> {

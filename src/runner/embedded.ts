@@ -6,23 +6,26 @@
  */
 
 import { join } from "node:path";
-import type { Repository } from "../process/git.ts";
-import { treeGit } from "./tree_git.ts";
+import type { Change } from "./snapshot_report.ts";
+import type { TreeGit } from "./tree_git.ts";
 import { asideFolder, type Workspace } from "./workspace_state.ts";
 
+/** The mode by which git stores a link to another repository's commit. */
 const LINK_MODE = "160000";
 
 /**
  * Makes git pass over the submodules that are still there: by a mark in Autopilot's index, since git looks into a
  * submodule even where a pathspec excludes it. Answers a word for those that the agent filled.
  */
-export async function hideSubmodules(repository: Repository, workspace: Workspace): Promise<string[]> {
+export async function hideSubmodules({ git }: TreeGit, workspace: Workspace): Promise<string[]> {
   const left_out: string[] = [];
-  for (const path of await linksIn(repository, workspace)) {
+  const listed = (await git(["ls-files", "-s", "-z"])).split("\0");
+  for (const entry of listed.filter((entry) => entry.startsWith(`${LINK_MODE} `))) {
+    const path = entry.slice(entry.indexOf("\t") + 1);
     const entries = await entriesOf(join(workspace.tree, path));
     // Gone, or a file now: that git may record.
     const mark = entries === null ? "--no-skip-worktree" : "--skip-worktree";
-    await treeGit(repository, workspace, ["update-index", mark, "-z", "--stdin"], { stdin: `${path}\0` });
+    await git(["update-index", mark, "-z", "--stdin"], { stdin: `${path}\0` });
     if (entries) {
       left_out.push(`${JSON.stringify(path)}: files within a submodule belong to another repository`);
     }
@@ -33,30 +36,35 @@ export async function hideSubmodules(repository: Repository, workspace: Workspac
 /**
  * Moves the `.git` of embedded repositories out of the tree, so that their files can be added. Answers what it did;
  * nothing when there is none (left).
+ *
+ * @param changes what the index has more than the base
+ * @param untracked what could not be added; a repository without a commit is among it
  */
-export async function releaseEmbedded(repository: Repository, workspace: Workspace): Promise<string[]> {
-  const known = new Set(await linksIn(repository, workspace, workspace.base_commit));
-  const added = (await linksIn(repository, workspace)).filter((path) => !known.has(path));
+export async function releaseEmbedded(
+  { git }: TreeGit,
+  workspace: Workspace,
+  changes: Change[],
+  untracked: string[],
+): Promise<string[]> {
+  const added = changes.filter(({ mode }) => mode === LINK_MODE).map(({ path }) => path);
   const released: string[] = [];
-  for (const path of new Set([...added, ...await uncommittedIn(repository, workspace)])) {
+  for (const path of new Set([...added, ...await repositoriesIn(workspace, untracked)])) {
     if (!await moveAside(workspace, join(workspace.tree, path, ".git"))) continue;
     released.push(
       `${JSON.stringify(path)} was a repository of its own: its files were taken, its history was not`,
     );
   }
   if (added.length > 0) {
-    await treeGit(repository, workspace, ["update-index", "--force-remove", "-z", "--stdin"], {
+    await git(["update-index", "--force-remove", "-z", "--stdin"], {
       stdin: added.map((path) => `${path}\0`).join(""),
     });
   }
   return released;
 }
 
-/** Repositories without a commit: they can't be added at all and keep their folder untracked. */
-async function uncommittedIn(repository: Repository, workspace: Workspace): Promise<string[]> {
+async function repositoriesIn(workspace: Workspace, untracked: string[]): Promise<string[]> {
   const found: string[] = [];
-  const pending = (await untrackedPaths(repository, workspace)).filter((path) => path.endsWith("/"))
-    .map((path) => path.slice(0, -1));
+  const pending = untracked.filter((path) => path.endsWith("/")).map((path) => path.slice(0, -1));
   for (let path = pending.pop(); path !== undefined; path = pending.pop()) {
     for await (const entry of Deno.readDir(join(workspace.tree, path))) {
       if (entry.name === ".git") found.push(path);
@@ -64,29 +72,6 @@ async function uncommittedIn(repository: Repository, workspace: Workspace): Prom
     }
   }
   return found;
-}
-
-/** What is not in the index and not ignored; a folder, with a slash, stands for all that is in it. */
-export async function untrackedPaths(repository: Repository, workspace: Workspace): Promise<string[]> {
-  const listed = await treeGit(repository, workspace, [
-    "ls-files",
-    "-o",
-    "-z",
-    "--exclude-standard",
-    "--directory",
-    "--no-empty-directory",
-  ]);
-  return listed.split("\0").filter((path) => path !== "");
-}
-
-/** The paths of links to other repositories, in the index or in a commit. */
-async function linksIn(repository: Repository, workspace: Workspace, commit?: string): Promise<string[]> {
-  const args = commit === undefined
-    ? ["ls-files", "-s", "-z"]
-    : ["ls-tree", "-r", "-z", "--full-tree", commit];
-  const listed = await treeGit(repository, workspace, args);
-  return listed.split("\0").filter((entry) => entry.startsWith(`${LINK_MODE} `))
-    .map((entry) => entry.slice(entry.indexOf("\t") + 1));
 }
 
 /** How many entries a folder has; null when it is no folder. */

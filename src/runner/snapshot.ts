@@ -2,9 +2,9 @@
 
 import type { Repository } from "../process/git.ts";
 import { GitError, gitError } from "../process/git_run.ts";
-import { hideSubmodules, releaseEmbedded, untrackedPaths } from "./embedded.ts";
-import { changesBetween, warningsOf } from "./snapshot_report.ts";
-import { treeGit, tryTreeGit } from "./tree_git.ts";
+import { hideSubmodules, releaseEmbedded } from "./embedded.ts";
+import { type Change, changesSince, warningsOf } from "./snapshot_report.ts";
+import { openTreeGit, type TreeGit } from "./tree_git.ts";
 import { saveWorkspace, type Workspace } from "./workspace_state.ts";
 
 export interface Snapshot {
@@ -45,49 +45,53 @@ export async function snapshot(workspace: Workspace, options: SnapshotOptions): 
   await Deno.remove(`${workspace.index}.lock`).catch((error: unknown) => {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
-  const { left_out, warnings } = await addAll(repository, workspace);
-  const tree = await treeGit(repository, workspace, ["write-tree"]);
-  const place = await commitTree(workspace, options, tree);
-  const changes = await changesBetween(repository, workspace, workspace.base_commit, tree);
+  const git = await openTreeGit(repository, workspace);
+  const { changes, left_out, warnings } = await addAll(git, workspace);
+  const nothing = changes.length === 0 && workspace.tip === workspace.base_commit;
+  const place = nothing
+    ? { commit: workspace.base_commit, branch: workspace.branch, warnings: [] }
+    : await commitTree(workspace, options, await git.git(["write-tree"]));
   return {
     commit: place.commit === workspace.base_commit ? "" : place.commit,
     branch: place.branch,
     changed_files: changes.length,
     left_out,
-    warnings: [...place.warnings, ...warnings, ...await warningsOf(repository, workspace, changes)],
+    warnings: [...place.warnings, ...warnings, ...await warningsOf(repository, git, changes)],
   };
 }
 
-/** Fills the index with the tree; whatever git refuses is named instead. */
-async function addAll(
-  repository: Repository,
-  workspace: Workspace,
-): Promise<{ left_out: string[]; warnings: string[] }> {
-  const left_out = await hideSubmodules(repository, workspace);
-  const add = () => tryTreeGit(repository, workspace, ["add", "-A", "--ignore-errors"]);
-  let result = await add();
-  const warnings: string[] = [];
-  for (let round = 0; round < 20; round++) {
-    const released = await releaseEmbedded(repository, workspace);
-    if (released.length === 0) break;
-    warnings.push(...released);
-    result = await add();
-  }
-  // 1: some files could not be added, and they are named. Anything else: git gave up before it had seen them all.
-  if (result.code > 1) throw gitError(`Cannot take the work of ${workspace.tree}`, result);
-  return { left_out: [...left_out, ...await missedPaths(repository, workspace)], warnings };
+interface Added {
+  /** What the index has now that differs from the base. */
+  changes: Change[];
+  left_out: string[];
+  warnings: string[];
 }
 
-/** What differs from the index after everything was added: git could not read it, or refuses its name. */
-async function missedPaths(repository: Repository, workspace: Workspace): Promise<string[]> {
-  const args = ["diff-files", "-z", "--name-only", "--ignore-submodules=all"];
-  const [untracked, changed] = await Promise.all([
-    untrackedPaths(repository, workspace),
-    treeGit(repository, workspace, args),
-  ]);
-  const paths = new Set([...untracked, ...changed.split("\0")]);
-  return [...paths].filter((path) => path !== "")
-    .map((path) => `${JSON.stringify(path)}: git could not read it or refuses its name`);
+/** More than any sane tree has repositories within repositories. */
+const MAX_ROUNDS = 20;
+
+/** Fills the index with the tree; whatever git refuses is named instead. */
+async function addAll(git: TreeGit, workspace: Workspace): Promise<Added> {
+  const left_out = await hideSubmodules(git, workspace);
+  const warnings: string[] = [];
+  for (let round = 1;; round++) {
+    const added = await git.tryGit(["add", "-A", "--ignore-errors"]);
+    const [changes, untracked, changed] = await Promise.all([
+      changesSince(git, workspace.base_commit),
+      git.git(["ls-files", "-o", "-z", "--exclude-standard", "--directory", "--no-empty-directory"]),
+      git.git(["diff-files", "-z", "--name-only", "--ignore-submodules=all"]),
+    ]);
+    const released = await releaseEmbedded(git, workspace, changes, untracked.split("\0"));
+    warnings.push(...released);
+    if (released.length > 0 && round < MAX_ROUNDS) continue;
+    // 1: some files could not be added, and they are named. Anything else: git gave up before it had seen them all.
+    if (added.code > 1) throw gitError(`Cannot take the work of ${workspace.tree}`, added);
+    const missed = new Set([...untracked.split("\0"), ...changed.split("\0")].filter((path) => path !== ""));
+    left_out.push(
+      ...[...missed].map((path) => `${JSON.stringify(path)}: git could not read it or refuses its name`),
+    );
+    return { changes, left_out, warnings };
+  }
 }
 
 interface Place {

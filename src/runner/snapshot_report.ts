@@ -2,8 +2,7 @@
 
 import { posix } from "node:path";
 import type { Repository } from "../process/git.ts";
-import { treeGit } from "./tree_git.ts";
-import type { Workspace } from "./workspace_state.ts";
+import type { TreeGit } from "./tree_git.ts";
 
 export interface Change {
   path: string;
@@ -16,21 +15,16 @@ const LINK = "120000";
 const DELETED = "000000";
 const MAX_NAMED = 20;
 
-/** The files that differ between a commit and a tree. */
-export async function changesBetween(
-  repository: Repository,
-  workspace: Workspace,
-  commit: string,
-  tree: string,
-): Promise<Change[]> {
-  const raw = await treeGit(repository, workspace, [
-    "diff-tree",
-    "-r",
+/** What the index has that differs from a commit. */
+export async function changesSince({ git }: TreeGit, commit: string): Promise<Change[]> {
+  const raw = await git([
+    "diff-index",
+    "--cached",
     "-z",
     "--raw",
     "--no-renames",
+    "--ignore-submodules=none",
     commit,
-    tree,
   ]);
   const parts = raw.split("\0");
   const changes: Change[] = [];
@@ -45,14 +39,14 @@ export async function changesBetween(
 /** The words of warning on a snapshot's changes. */
 export async function warningsOf(
   repository: Repository,
-  workspace: Workspace,
+  tree: TreeGit,
   changes: Change[],
 ): Promise<string[]> {
   const present = changes.filter((change) => change.mode !== DELETED);
   return [
     ...await leavingLinks(repository, present),
     ...named(present.filter(({ path }) => hasControls(path)), "has control characters in its name"),
-    ...await filteredPaths(repository, workspace, present),
+    ...await filteredPaths(tree, present),
   ];
 }
 
@@ -77,13 +71,9 @@ function hasControls(path: string): boolean {
   return /[\u0000-\u001f\u007f\ufffd]/.test(path);
 }
 
-async function filteredPaths(
-  repository: Repository,
-  workspace: Workspace,
-  changes: Change[],
-): Promise<string[]> {
+async function filteredPaths({ git }: TreeGit, changes: Change[]): Promise<string[]> {
   if (changes.length === 0) return [];
-  const answer = await treeGit(repository, workspace, ["check-attr", "-z", "--stdin", "filter"], {
+  const answer = await git(["check-attr", "-z", "--stdin", "filter"], {
     stdin: changes.map(({ path }) => `${path}\0`).join(""),
   });
   const parts = answer.split("\0");

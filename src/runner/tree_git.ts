@@ -7,8 +7,7 @@
  */
 
 import type { Repository } from "../process/git.ts";
-import { type GitOptions, tryGit } from "../process/git_run.ts";
-import { git } from "../process/git_run.ts";
+import { git, type GitOptions, tryGit } from "../process/git_run.ts";
 import type { RunResult } from "../process/spawn.ts";
 
 import type { Workspace } from "./workspace_state.ts";
@@ -31,58 +30,36 @@ const SETTINGS = [
   "i18n.commitEncoding=UTF-8",
 ].flatMap((setting) => ["-c", setting]);
 
-type TreeOptions = { stdin?: string; env?: Record<string, string> };
-
-/** Runs git on the tree; throws GitError when it fails. */
-export async function treeGit(
-  repository: Repository,
-  workspace: Pick<Workspace, "tree" | "index">,
-  args: string[],
-  options: TreeOptions = {},
-): Promise<string> {
-  return await git(
-    [...place(repository, workspace), ...args],
-    await gitOptions(repository, workspace, options),
-  );
+interface TreeOptions {
+  stdin?: string;
 }
 
-/** Runs git on the tree and answers also a failure. */
-export async function tryTreeGit(
-  repository: Repository,
-  workspace: Pick<Workspace, "tree" | "index">,
-  args: string[],
-  options: TreeOptions = {},
-): Promise<RunResult> {
-  return await tryGit(
-    [...place(repository, workspace), ...args],
-    await gitOptions(repository, workspace, options),
-  );
+/** git for one tree. */
+export interface TreeGit {
+  /** Answers standard output; throws GitError when git fails. */
+  git(args: string[], options?: TreeOptions): Promise<string>;
+  /** Answers also a failure. */
+  tryGit(args: string[], options?: TreeOptions): Promise<RunResult>;
 }
 
-function place(repository: Repository, workspace: Pick<Workspace, "tree">): string[] {
-  return [
-    ...SETTINGS,
-    `--git-dir=${repository.git_dir}`,
-    `--work-tree=${workspace.tree}`,
-    "--literal-pathspecs",
-  ];
-}
-
-async function gitOptions(
+/** Looks up the configured filters once, for the calls that follow closely. */
+export async function openTreeGit(
   repository: Repository,
   workspace: Pick<Workspace, "tree" | "index">,
-  options: TreeOptions,
-): Promise<GitOptions> {
-  return {
+): Promise<TreeGit> {
+  const place = [...SETTINGS, `--git-dir=${repository.git_dir}`, `--work-tree=${workspace.tree}`];
+  const fixed: GitOptions = {
     cwd: workspace.tree,
     timeout_ms: TIMEOUT_MS,
-    stdin: options.stdin,
     env: {
       ...repository.env,
       ...await withoutFilters(repository),
-      ...options.env,
       GIT_INDEX_FILE: workspace.index,
     },
+  };
+  return {
+    git: (args, options = {}) => git([...place, ...args], { ...fixed, ...options }),
+    tryGit: (args, options = {}) => tryGit([...place, ...args], { ...fixed, ...options }),
   };
 }
 

@@ -7,8 +7,8 @@
 import { basename, join } from "node:path";
 import type { Repository } from "../process/git.ts";
 import { GitError } from "../process/git_run.ts";
-import { makeAgentClone } from "./agent_clone.ts";
-import { treeGit } from "./tree_git.ts";
+import { makeAgentClone, shareIndex } from "./agent_clone.ts";
+import { openTreeGit } from "./tree_git.ts";
 import { saveWorkspace, STATE_FILE, type Workspace } from "./workspace_state.ts";
 
 export type { Workspace };
@@ -52,18 +52,17 @@ export async function prepareWorkspace(options: PrepareOptions): Promise<Workspa
     await Deno.mkdir(path, { recursive: true, mode: 0o700 });
   }
   await copyAttachments(options.attachments, workspace.attachments);
-  // One process that fills the index and writes the files; filters and hooks are off (see tree_git.ts).
-  await treeGit(repository, workspace, [
-    "read-tree",
-    "--reset",
-    "-u",
-    "--no-sparse-checkout",
-    "--no-recurse-submodules",
-    workspace.base_commit,
-  ]);
-  await makeAgentClone(repository, workspace);
+  await Promise.all([writeFiles(repository, workspace), makeAgentClone(repository, workspace)]);
+  await shareIndex(workspace);
   await saveWorkspace(workspace);
   return workspace;
+}
+
+/** One process that fills the index and writes the files; filters and hooks are off (see tree_git.ts). */
+async function writeFiles(repository: Repository, workspace: Workspace): Promise<void> {
+  const { git } = await openTreeGit(repository, workspace);
+  const only = ["--no-sparse-checkout", "--no-recurse-submodules"];
+  await git(["read-tree", "--reset", "-u", ...only, workspace.base_commit]);
 }
 
 /** What is on disk for a run; null when its workspace was never complete or is gone. */
@@ -102,12 +101,15 @@ function workspaceDir(root: string, issue_number: number, run_id: string): strin
 async function startingPoint(
   { repository, branch, base }: PrepareOptions,
 ): Promise<{ base_commit: string; base_ref: string }> {
-  await repository.git(["check-ref-format", "--branch", branch]);
-  const head_branch = await repository.branchNow();
-  const base_ref = base ?? (head_branch || repository.default_branch);
-  const existing = await repository.resolve(`refs/heads/${branch}`);
   const from = base ?? "HEAD";
-  const base_commit = existing ?? await repository.resolve(from);
+  const [head_branch, existing, start] = await Promise.all([
+    repository.branchNow(),
+    repository.resolve(`refs/heads/${branch}`),
+    repository.resolve(from),
+    repository.git(["check-ref-format", "--branch", branch]),
+    refuseBlockedName(repository, branch),
+  ]);
+  const base_commit = existing ?? start;
   if (base_commit === null) {
     throw new GitError(
       `Cannot start from ${JSON.stringify(from)} as ${repository.workdir} has no such branch`,
@@ -115,21 +117,20 @@ async function startingPoint(
       "",
     );
   }
-  if (existing === null) await refuseBlockedName(repository, branch);
-  return { base_commit, base_ref };
+  return { base_commit, base_ref: base ?? (head_branch || repository.default_branch) };
 }
 
 /** git can't have both `a` and `a/b`: say so now and not after the agent's work. */
 async function refuseBlockedName(repository: Repository, branch: string): Promise<void> {
   const parents = branch.split("/").slice(0, -1).map((_, i, parts) => parts.slice(0, i + 1).join("/"));
-  for (const parent of parents) {
-    if (await repository.resolve(`refs/heads/${parent}`) === null) continue;
+  await Promise.all(parents.map(async (parent) => {
+    if (await repository.resolve(`refs/heads/${parent}`) === null) return;
     throw new GitError(
       `Cannot make the branch ${branch} as a branch named ${parent} exists: rename it with git branch -m ${parent} <other>`,
       1,
       "",
     );
-  }
+  }));
 }
 
 async function copyAttachments(attachments: { name: string; path: string }[], folder: string): Promise<void> {
