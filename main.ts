@@ -34,15 +34,21 @@ async function main(args: string[], env: Record<string, string>): Promise<number
   return EXIT.ok;
 }
 
+/** One Ctrl-C may arrive several times: from the terminal, and from the programs that started this one. */
+const ONE_PRESS_MS = 1_000;
+
 /**
- * A signal while the server starts, or a second one while it stops, ends the process at once: the agents die
- * with it, the sandbox sees to that. In between, the first signal asks for an orderly stop.
+ * The first signal asks for an orderly stop. One while the server still starts, or another a moment later, ends the
+ * process at once: the agents die with it, the sandbox sees to that.
  */
 function watchSignals(): { first(): Promise<string> } {
   let ask: ((name: string) => void) | null = null;
+  let asked_at = -Infinity;
   for (const [name, number] of Object.entries(SIGNALS)) {
     Deno.addSignalListener(name as Deno.Signal, () => {
+      if (performance.now() - asked_at < ONE_PRESS_MS) return;
       if (ask === null) Deno.exit(128 + number);
+      asked_at = performance.now();
       ask(name);
       ask = null;
     });

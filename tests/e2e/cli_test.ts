@@ -87,3 +87,11 @@ Deno.test("main says that the database can't be opened, without its password", a
   assert.match(stderr, /database .*127\.0\.0\.1:1/);
   assert.doesNotMatch(stderr, /hush/);
 });
+
+Deno.test("main takes the signals of one Ctrl-C, however many programs pass it on, as one", async () => {
+  await using server = await startServer();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) server.signal(signal);
+  assert.equal((await server.exited).code, 0);
+  await server.kill();
+  assert.match(server.log(), /Stopped$/);
+});
