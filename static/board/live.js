@@ -75,8 +75,11 @@ function takeMessages(messages) {
       const issue_id = message.issue_id ?? "";
       if (message.type === "run.activity") {
         activityOf(issue_id).value = { run_id: message.run_id ?? "", text: String(message.text ?? "") };
-      } else if (message.type === "run.finished" || message.type === "run.started") {
-        activityOf(issue_id).value = null;
+      } else if (message.type === "run.started" || message.type === "run.finished") {
+        // Live lines don't wait for events: the new run's first line may be here before the news of its start.
+        const line = activityOf(issue_id);
+        const own = line.value?.run_id === message.run_id;
+        if (own === (message.type === "run.finished")) line.value = null;
       }
     }
   });

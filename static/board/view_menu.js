@@ -23,7 +23,11 @@ export function openMenu(card, anchor) {
 
 export function MoveMenu() {
   const open = menu.value;
-  return open === null ? null : html`<${Menu} key=${open.card.id} ...${open} />`;
+  return open === null ? null : html`
+    <section aria-label=${`Where #${open.card.number} goes`}>
+      <${Menu} key=${open.card.id} ...${open} />
+    </section>
+  `;
 }
 
 const GAP = 4;

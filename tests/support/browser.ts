@@ -75,11 +75,15 @@ export interface Board extends AsyncDisposable {
   card(column: string, title: string): ReturnType<Page["locator"]>;
 }
 
-/** Opens a page in a browser profile of its own, and waits until it shows the board. */
+/**
+ * Opens a page in a browser profile of its own, and waits until it shows the board.
+ * @param prepare gets the page before it loads
+ */
 export async function openBoard(
   browser: Browser,
   url: string,
   options: BrowserContextOptions = {},
+  prepare: (page: Page) => Promise<void> = () => Promise.resolve(),
 ): Promise<Board> {
   const context = await browser.newContext({ viewport: { width: 1500, height: 900 }, ...options });
   const page = await context.newPage();
@@ -103,6 +107,7 @@ export async function openBoard(
     dialog.dismiss();
   });
   await page.addInitScript(watchPolicy);
+  await prepare(page);
   await page.goto(url);
   await page.locator("main[aria-busy=false]").waitFor();
   const column = (name: string) => page.getByRole("region", { name: new RegExp(`^${name}\\b`) });

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import axe from "axe-core";
+import { systemClock } from "../../src/clock.ts";
+import type { Issue } from "../../src/domain/issue.ts";
+import { openStore } from "../../src/store/open.ts";
+import { type Board, browserTest, openBoard } from "../support/browser.ts";
+import { startServer } from "../support/server.ts";
+
+/** What axe finds wrong, one line each. Runs in the page, through the debugger: the page's policy stays as it is. */
+async function violations(board: Board): Promise<string[]> {
+  // Half-faded elements would be measured in the colours of the moment.
+  await board.page.evaluate(`Promise.all(document.getAnimations()
+    .filter((animation) => animation.effect.getTiming().iterations !== Infinity)
+    .map((animation) => animation.finished))`);
+  await board.page.evaluate(axe.source);
+  return await board.page.evaluate<string[]>(
+    `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
+    violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) =>
+      [id, help, target.join(" "), failureSummary].join(" | ")))
+  )`,
+  );
+}
+
+for (const colorScheme of ["light", "dark"] as const) {
+  browserTest(`axe finds nothing wrong on any view, ${colorScheme}`, async (browser) => {
+    await using server = await startServer();
+    await using store = await openStore({ url: `sqlite:${server.data}/autopilot.db`, clock: systemClock });
+    await using board = await openBoard(browser, `${server.url}/autopilot`, { colorScheme });
+    const { page } = board;
+    assert.deepEqual(await violations(board), [], "empty board");
+
+    for (const kind of ["feature", "bug", "chore", "question", "feedback"]) {
+      await server.api("/issues", {
+        json: { title: `A ${kind}`, kind, human_only: kind === "chore", assignee: "ann" },
+      });
+    }
+    await server.api("/feedback", { json: { message: "Too small letters" } });
+    for (const status of ["blocked", "in_review", "done"]) {
+      await server.api("/issues", {
+        json: {
+          title: `Is ${status}`,
+          status,
+          priority: "urgent",
+          body: "`code` and [link](https://a.invalid)",
+        },
+      });
+    }
+    const { body: issue } = await server.api<Issue>("/issues", { json: { title: "Works", status: "ready" } });
+    const claim = await store.runs.claim({ id: "agent-7", host: "here", pid: 1 });
+    assert.equal(claim?.issue.id, issue.id);
+    const at = new Date().toISOString();
+    await store.runLog.append(claim.run.id, claim.lease.fence, [
+      { seq: 1, at, type: "text", text: "Looking" },
+      { seq: 2, at, type: "tool_call", call_id: "a", tool: "Bash", input: "{}" },
+      {
+        seq: 3,
+        at,
+        type: "todo",
+        items: [{ text: "One", status: "completed" }, { text: "Two", status: "pending" }],
+      },
+      { seq: 4, at, type: "error", text: "It broke" },
+    ]);
+    await board.card("In progress", "Works").getByText("It broke").waitFor();
+    assert.deepEqual(await violations(board), [], "full board");
+
+    await board.card("Backlog", "A bug").hover();
+    await page.getByRole("button", { name: "Move #2" }).click();
+    await page.getByRole("menu").waitFor();
+    assert.deepEqual(await violations(board), [], "menu");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("c");
+    assert.deepEqual(await violations(board), [], "form");
+    await page.keyboard.press("Escape");
+
+    for (const title of ["Is blocked", "Is in_review", "Works"]) {
+      await page.getByRole("link", { name: title }).click();
+      await page.getByRole("heading", { name: title }).waitFor();
+      assert.deepEqual(await violations(board), [], title);
+    }
+    for (const tab of ["Transcript", "Runs"]) {
+      await page.getByRole("tab", { name: tab }).click();
+      await page.getByText(tab === "Runs" ? "Run 1" : "Looking").waitFor();
+      assert.deepEqual(await violations(board), [], tab);
+    }
+  });
+}
