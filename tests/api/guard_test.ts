@@ -1,0 +1,231 @@
+import assert from "node:assert/strict";
+import { type LiveApi, serveTestApi, statusOf } from "./live.ts";
+
+const PATHS = [
+  "/api/autopilot/issues",
+  "/autopilot",
+  "/autopilot/app.js",
+  "/healthz",
+  "/nothing",
+  "/favicon.ico",
+];
+const assets = (request: Request) => request.url.includes("/autopilot") ? new Response("page") : null;
+
+const get = (host: string, target = "/api/autopilot/issues") =>
+  `GET ${target} HTTP/1.1\r\n${host}Connection: close\r\n\r\n`;
+
+/** A WebSocket handshake. */
+const handshake = (headers: string) =>
+  "GET /api/autopilot/ws HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n" +
+  `Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${headers}\r\n`;
+
+const post = (headers: string, path = "/issues") =>
+  `POST /api/autopilot${path} HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nConnection: close\r\n` +
+  `Content-Type: application/json\r\nContent-Length: 13\r\n${headers}\r\n{"title":"T"}`;
+
+const FOREIGN_HOSTS = [
+  "evil.example:PORT",
+  "127.0.0.1.evil.example:PORT",
+  "evil.example",
+  "localhost.:PORT",
+  "127.0.0.1.:PORT",
+  "localhost:1",
+  "localhost",
+  "127.0.0.1",
+  "localhost:PORT0",
+  "localhost:0PORT",
+  "0.0.0.0:PORT",
+  "[::]:PORT",
+  "127.1:PORT",
+  "0x7f000001:PORT",
+  "2130706433:PORT",
+  "127.0.0.2:PORT",
+  "[::ffff:127.0.0.1]:PORT",
+  "user@localhost:PORT",
+  "localhost:PORT@evil.example",
+  "localhost:PORT, evil.example",
+  "localhost:PORT/../x",
+  "xn--localhost:PORT",
+  " ",
+  "",
+];
+
+Deno.test("a foreign Host is 421 on every path", async () => {
+  await using live = await serveTestApi({}, { assets });
+  for (const path of PATHS) {
+    assert.equal(statusOf(await live.raw(get("Host: evil.example:PORT\r\n", path))), 421, path);
+  }
+  for (const host of FOREIGN_HOSTS) {
+    assert.equal(statusOf(await live.raw(get(`Host: ${host}\r\n`))), 421, host);
+    assert.equal(statusOf(await live.raw(handshake(`Host: ${host}\r\n`))), 421, `WebSocket ${host}`);
+  }
+});
+
+Deno.test("a missing, doubled or contradicted Host is refused", async () => {
+  await using live = await serveTestApi({}, { assets });
+  const good = "Host: 127.0.0.1:PORT\r\n";
+  const evil = "Host: evil.example\r\n";
+  assert.equal(statusOf(await live.raw(get(""))), 421);
+  assert.equal(statusOf(await live.raw("GET /api/autopilot/issues HTTP/1.0\r\n\r\n")), 421);
+  // Two Host headers never reach the program: Deno answers 400.
+  for (const hosts of [good + evil, evil + good, good + good]) {
+    assert.equal(statusOf(await live.raw(get(hosts))), 400, hosts);
+  }
+  const path = "/api/autopilot/issues";
+  assert.equal(statusOf(await live.raw(get(good, `http://evil.example${path}`))), 421);
+  assert.equal(statusOf(await live.raw(get(evil, `http://127.0.0.1:PORT${path}`))), 421);
+  assert.equal(statusOf(await live.raw(get(good, `http://localhost:PORT${path}`))), 421);
+  assert.equal(statusOf(await live.raw(get("", `http://127.0.0.1:PORT${path}`))), 421);
+  assert.equal(statusOf(await live.raw(get(good, `http://user@127.0.0.1:PORT${path}`))), 421);
+  assert.equal(statusOf(await live.raw(get(good, `http://127.0.0.1:PORT?x`))), 421);
+});
+
+Deno.test("loopback names pass, in any case, and as IPv6 address", async () => {
+  await using live = await serveTestApi({}, { assets });
+  for (const host of ["127.0.0.1:PORT", "localhost:PORT", "LocalHost:PORT", "[::1]:PORT"]) {
+    for (const path of PATHS) {
+      const status = statusOf(await live.raw(get(`Host: ${host}\r\n`, path)));
+      assert.ok(status === 200 || status === 404, `${host} ${path} → ${status}`);
+    }
+  }
+});
+
+Deno.test("configured hosts pass with the server's port, or exactly as configured", async () => {
+  await using live = await serveTestApi({ allowed_hosts: ["board.example", "proxy.example:8443"] });
+  const status = async (host: string) => statusOf(await live.raw(get(`Host: ${host}\r\n`)));
+  assert.equal(await status("board.example"), 200);
+  assert.equal(await status("Board.Example:PORT"), 200);
+  assert.equal(await status("board.example:1"), 421);
+  assert.equal(await status("proxy.example:8443"), 200);
+  assert.equal(await status("proxy.example"), 421);
+  assert.equal(await status("sub.board.example"), 421);
+});
+
+const OWN = "Origin: http://127.0.0.1:PORT\r\n";
+const ALLOWED = "Origin: https://app.example\r\n";
+const site = (value: string) => `Sec-Fetch-Site: ${value}\r\n`;
+
+const REFUSED_WRITES = [
+  "Origin: null\r\n",
+  "Origin: \r\n",
+  "Origin: https://evil.example\r\n",
+  "Origin: http://127.0.0.1:1\r\n",
+  "Origin: http://127.0.0.1\r\n",
+  "Origin: https://127.0.0.1:PORT\r\n",
+  "Origin: http://127.0.0.1:PORT.evil.example\r\n",
+  "Origin: http://127.0.0.1:PORT/\r\n",
+  "Origin: http://evil.example/http://127.0.0.1:PORT\r\n",
+  "Origin: http://app.example\r\n",
+  "Origin: https://app.example.evil.example\r\n",
+  "Origin: https://evilapp.example\r\n",
+  "Origin: https://app.example:444\r\n",
+  "Origin: http://localhost:PORT\r\n",
+  site("cross-site"),
+  site("same-site"),
+  site("bogus"),
+  `${OWN}${site("same-site")}`,
+  `${OWN}${site("cross-site")}`,
+  `Origin: null\r\n${site("same-origin")}`,
+  `Origin: https://evil.example\r\n${site("same-origin")}`,
+  `Origin: https://evil.example\r\n${site("none")}`,
+  `${OWN}Origin: https://evil.example\r\n`,
+  "Referer: https://evil.example/page\r\n",
+  "Referer: nonsense\r\n",
+];
+
+const PASSED_WRITES = [
+  "",
+  OWN,
+  `${OWN}${site("same-origin")}`,
+  site("same-origin"),
+  site("none"),
+  ALLOWED,
+  `${ALLOWED}${site("cross-site")}`,
+  "Referer: http://127.0.0.1:PORT/autopilot\r\n",
+];
+
+Deno.test("a write that a foreign page could have sent is 403 and changes nothing", async () => {
+  await using live = await serveTestApi({ allowed_origins: ["https://app.example"] });
+  for (const headers of REFUSED_WRITES) {
+    assert.equal(statusOf(await live.raw(post(headers))), 403, headers);
+    assert.equal(statusOf(await live.raw(post(headers, "/nothing"))), 403, `404 path: ${headers}`);
+  }
+  assert.equal(await live.api.store.events.lastSeq(), 0);
+});
+
+Deno.test("writes of the own page, of configured origins and of programs pass", async () => {
+  await using live = await serveTestApi({ allowed_origins: ["https://app.example"] });
+  for (const headers of PASSED_WRITES) {
+    assert.equal(statusOf(await live.raw(post(headers))), 201, headers);
+  }
+});
+
+Deno.test("a foreign page can neither read nor ask whether it may", async () => {
+  await using live = await serveTestApi();
+  const foreign = "Host: 127.0.0.1:PORT\r\nOrigin: https://evil.example\r\n";
+  const answer = await live.raw(get(foreign));
+  assert.doesNotMatch(answer, /access-control/i);
+  assert.match(answer, /cross-origin-resource-policy: same-origin/i);
+  const preflight =
+    "OPTIONS /api/autopilot/issues HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nConnection: close\r\n" +
+    "Origin: https://evil.example\r\nAccess-Control-Request-Method: POST\r\n\r\n";
+  const refused = await live.raw(preflight);
+  assert.equal(statusOf(refused), 403);
+  assert.doesNotMatch(refused, /access-control/i);
+});
+
+Deno.test("feedback passes from any page, but not through a foreign Host", async () => {
+  await using live = await serveTestApi();
+  const message = '{"message":"M"}';
+  const feedback = (host: string) =>
+    `POST /api/autopilot/feedback HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\nOrigin: null\r\n` +
+    `Content-Type: application/json\r\nContent-Length: ${message.length}\r\n\r\n${message}`;
+  assert.equal(statusOf(await live.raw(feedback("127.0.0.1:PORT"))), 201);
+  assert.equal(statusOf(await live.raw(feedback("evil.example"))), 421);
+});
+
+Deno.test("a WebSocket of a foreign page is 403 before the upgrade", async () => {
+  await using live = await serveTestApi({ allowed_origins: ["https://app.example"] });
+  const host = "Host: 127.0.0.1:PORT\r\n";
+  const refused = [
+    "Origin: https://evil.example\r\n",
+    "Origin: null\r\n",
+    "Origin: http://127.0.0.1:1\r\n",
+    "Origin: https://127.0.0.1:PORT\r\n",
+    "Origin: http://localhost:PORT\r\n",
+    "Cookie: session=1\r\n",
+    `Origin: https://evil.example\r\n${site("same-origin")}`,
+  ];
+  for (const headers of refused) {
+    assert.equal(statusOf(await live.raw(handshake(host + headers))), 403, headers);
+  }
+});
+
+Deno.test("a body that is too large is refused before it is read", async () => {
+  await using live = await serveTestApi();
+  const announced = `POST /api/autopilot/issues HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nConnection: close\r\n` +
+    "Content-Type: application/json\r\nContent-Length: 10000000\r\n\r\n";
+  assert.equal(statusOf(await live.raw(announced)), 413);
+  const chunk = `10000\r\n${"x".repeat(0x10000)}\r\n`;
+  const streamed = `POST /api/autopilot/issues HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nConnection: close\r\n` +
+    `Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(17)}`;
+  assert.equal(statusOf(await live.raw(streamed)), 413);
+  const both = streamed.replace("Transfer-Encoding", "Content-Length: 5\r\nTransfer-Encoding");
+  assert.ok([400, 413].includes(statusOf(await live.raw(both))));
+  assert.equal(await live.api.store.events.lastSeq(), 0);
+});
+
+Deno.test("a real client that sends 10 MB gets its 413", async () => {
+  await using live = await serveTestApi();
+  const answer = await send(live, JSON.stringify({ title: "x".repeat(10 << 20) }));
+  assert.equal(answer.status, 413);
+  assert.equal((await answer.json()).code, "too_large");
+});
+
+function send(live: LiveApi, body: BodyInit): Promise<Response> {
+  return fetch(`http://127.0.0.1:${live.port}/api/autopilot/issues`, {
+    method: "POST",
+    body,
+    headers: { "content-type": "application/json" },
+  });
+}
