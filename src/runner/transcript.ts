@@ -68,14 +68,15 @@ export class Transcript {
   async #writePages(): Promise<void> {
     do {
       const page = this.#waiting.splice(0, pageLength(this.#waiting));
+      if (this.#waiting.length < HIGH_WATER) this.#makeRoom();
       try {
         await this.#deps.append(page);
       } catch (error) {
         this.#failed = true;
         this.#waiting = [];
+        this.#makeRoom();
         this.#deps.onError(error);
       }
-      if (this.#waiting.length < HIGH_WATER) this.#makeRoom();
     } while (this.#waiting.length >= PAGE_ENTRIES);
   }
 
