@@ -202,7 +202,7 @@ Deno.test("judge() parks for a usage limit that the CLI marked as a failure", ()
   ];
   for (const [result, until] of cases) {
     const { outcome, not_before, transient } = judge(ending({}, result));
-    assert.deepEqual([outcome, not_before, transient], ["usage_limited", until, false], result.text);
+    assert.deepEqual([outcome, not_before, transient], ["usage_limited", until, false], result.text ?? "");
   }
 });
 
