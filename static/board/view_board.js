@@ -3,7 +3,9 @@
 
 import { useSignal } from "@preact/signals";
 import { html } from "htm/preact";
+import { useEffect, useRef } from "preact/hooks";
 import { attempt, moveIssue } from "./actions.js";
+import { wantsFocus } from "./focus.js";
 import { Icon, StatusIcon } from "./icons.js";
 import { loadMore, retryNow } from "./live.js";
 import { boot, columns, creating, more, pending } from "./store.js";
@@ -12,8 +14,10 @@ import { EMPTY_WORDS, STATUS_WORDS, STATUSES } from "./words.js";
 
 /** @import { Status } from "../../src/domain/issue.ts" */
 
-/** Cards that a column draws at first, and on each "Show more". */
-const STEP = { done: 50, rest: 500 };
+/** Cards that a column draws at first, and on top of them whenever the reader comes near the last one. */
+const WINDOW = 40;
+/** How near, in pixels. */
+const AHEAD_PX = 1200;
 
 export function Board() {
   const state = boot.value;
@@ -40,8 +44,10 @@ export function Board() {
 function Column({ status, loading }) {
   const cards = columns.value[status];
   const next = more.value[status];
-  const step = status === "done" ? STEP.done : STEP.rest;
-  const shown = useSignal(step);
+  const shown = useSignal(WINDOW);
+  // A card that was moved by keyboard keeps the focus, so it is drawn wherever it lands.
+  const count = Math.max(shown.value, 1 + cards.findIndex((card) => wantsFocus(card.id)));
+  const end = useRef(/** @type {HTMLElement | null} */ (null));
   const over = useSignal(false);
   const title = `column-${status}`;
 
@@ -66,10 +72,15 @@ function Column({ status, loading }) {
     event.preventDefault();
     moveIssue(card, status);
   }
-  async function showMore() {
-    if (cards.length <= shown.value) await attempt("No more issues", () => loadMore(status));
-    shown.value += step;
-  }
+  useEffect(() => {
+    const element = end.current;
+    if (element === null || cards.length <= shown.value) return;
+    const observer = new IntersectionObserver((entries) => {
+      if (entries.some((entry) => entry.isIntersecting)) shown.value += WINDOW;
+    }, { root: element.closest(".column"), rootMargin: `${AHEAD_PX}px 0px` });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [shown.value, cards.length]);
 
   return html`
     <section class=${`column c-${status} ${
@@ -91,13 +102,15 @@ function Column({ status, loading }) {
           [0, 1, 2].slice(0, 1 + status.length % 3).map((i) =>
             html`<li class="card ghost" key=${i} aria-hidden="true"></li>`
           )}
-        ${cards.slice(0, shown.value).map((card) =>
+        ${cards.slice(0, count).map((card) =>
           html`<${Card} key=${card.id} card=${card} moving=${pending.value.has(card.id)} />`
         )}
       </ul>
       ${!loading && cards.length === 0 && html`<${Empty} status=${status} />`}
-      ${(cards.length > shown.value || next !== null) && html`
-        <button type="button" class="button quiet wide" onClick=${showMore}>Show more</button>
+      <div ref=${end}></div>
+      ${next !== null && html`
+        <button type="button" class="button quiet wide" onClick=${() =>
+          attempt("No more issues", () => loadMore(status))}>Show more</button>
       `}
     </section>
   `;
