@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { systemClock } from "../src/clock.ts";
 import { openStore } from "../src/store/open.ts";
+import { findPostgres, startPostgres } from "../tests/support/postgres.ts";
 import { agentStartRows } from "./agent_start.ts";
 import { httpRows } from "./http.ts";
 import { findGenerator } from "./load.ts";
@@ -43,14 +44,23 @@ async function makeDatabase(count: number): Promise<string> {
   return path;
 }
 
+async function claimRows(count: number): Promise<Row[]> {
+  const rows = [await claimRow(`sqlite:${join(folder, "claims.db")}`, "SQLite", count, 3_000)];
+  const programs = findPostgres();
+  if ("missing" in programs) {
+    print(`PostgreSQL is left out: ${programs.missing}`);
+    return rows;
+  }
+  await using cluster = await startPostgres(programs.bin, { durable: true });
+  return [...rows, await claimRow(await cluster.createDatabase("bench"), "PostgreSQL", count, 1_000)];
+}
+
 const generator = await findGenerator();
 const groups: Record<string, () => Promise<Row[]>> = {
   start: async () => await startRows(quick ? 3 : 15, await database(100_000)),
   http: () => httpRows(generator, quick ? 2 : 8),
   sockets: () => socketRows(quick ? [1_000] : [1_000, 5_000]),
-  claims: async () => [
-    await claimRow(`sqlite:${join(folder, "claims.db")}`, "SQLite", quick ? 2_000 : 10_000, 3_000),
-  ],
+  claims: () => claimRows(quick ? 2_000 : 10_000),
   agents: () => agentStartRows(quick ? 10 : 50),
   scale: async () => await scaleRows(await database(1_000), await database(100_000)),
 };
