@@ -5,6 +5,7 @@
  */
 
 import { join } from "node:path";
+import { failpointProblem } from "./failpoint.ts";
 import {
   choice,
   flag,
@@ -95,6 +96,10 @@ export const OPTIONS = {
     "text",
     "Log lines for people or for machines; they go to standard error",
   ),
+  failpoint: text("", "For tests: the server kills itself at this step, `<name>` or `<name>:<n-th time>`", {
+    shown: "none",
+    check: failpointProblem,
+  }),
 } as const satisfies Record<string, Option<unknown>>;
 
 export type OptionName = keyof typeof OPTIONS;

@@ -6,6 +6,7 @@ import type { AssetOptions, Assets } from "../api/assets.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, describeConfig, hideSecrets } from "../config.ts";
 import { startFeed } from "../events/feed.ts";
+import { armFailpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
 import { openBlobs } from "../store/blobs.ts";
 import { openStore } from "../store/open.ts";
@@ -36,6 +37,7 @@ export async function serve(
   { version, host_env }: { version: string; host_env: Record<string, string> },
 ): Promise<Serving> {
   const log = loggerOf("server");
+  if (config.failpoint !== "") armFailpoint(config.failpoint);
   log.debug("Options: {options}", { options: describeConfig(config) });
   await using opened = new AsyncDisposableStack();
 

@@ -5,6 +5,7 @@ import { messageOfError } from "../domain/errors.ts";
 import { commentsFor, resultOf } from "../domain/messages.ts";
 import { judge, type Judgement, unreviewedCommit } from "../domain/outcome.ts";
 import { nextRetryAt } from "../domain/retry.ts";
+import { failpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
 import type { Claim, RunEnd, RunPatch } from "../store/store.ts";
 import type { Execution } from "./executor.ts";
@@ -43,6 +44,7 @@ export async function completeRun(
   deps: CompleterDeps,
 ): Promise<void> {
   await deps.note({ phase: "finishing" });
+  failpoint("finishing_noted");
   const work = await takeWork(execution.workspace, deps);
   // A request to stop that came while the work was taken still counts: nothing is public yet.
   await supervisor.beat();
@@ -61,6 +63,7 @@ export async function completeRun(
     judgement,
     deps,
   );
+  failpoint("before_finish");
   await deps.finish(runEnd(claim, execution, { judgement, work, commit, branch, published }, deps));
   if (execution.workspace !== null && work.error === "") await removed(execution.workspace, deps);
 }

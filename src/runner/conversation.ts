@@ -3,6 +3,7 @@
 import type { AgentEvent, AgentExit, AgentResult } from "../domain/agent_output.ts";
 import { messageOfError } from "../domain/errors.ts";
 import type { LogBody } from "../domain/log_entry.ts";
+import { failpoint } from "../failpoint.ts";
 import type { AgentProcess } from "../process/claude.ts";
 import { STOP_GRACE_MS } from "./supervisor.ts";
 import type { Timers } from "./timers.ts";
@@ -37,6 +38,7 @@ export async function converse(agent: AgentProcess, deps: ConversationDeps): Pro
   const end = new ExitWatch(agent, deps.timers);
   try {
     for await (const event of agent.events) {
+      failpoint("first_output");
       deps.sign(event);
       end.sign();
       if (event.type === "log") {
@@ -47,6 +49,7 @@ export async function converse(agent: AgentProcess, deps: ConversationDeps): Pro
       } else if (event.type === "api_retry") {
         await deps.write({ type: "system", text: retryText(event) });
       } else {
+        failpoint("result_read");
         results.push(event.result);
         await deps.write(event.log);
         const more = await deps.hush();

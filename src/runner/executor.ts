@@ -15,6 +15,7 @@ import type { LogEntry } from "../domain/log_entry.ts";
 import { judge } from "../domain/outcome.ts";
 import { type PromptFile, promptFor, resumePrompt, steeringMessage } from "../domain/prompt.ts";
 import type { Run } from "../domain/run.ts";
+import { failpoint } from "../failpoint.ts";
 import type { AgentProcess } from "../process/claude.ts";
 import type { Claim, RunPatch } from "../store/store.ts";
 import { converse } from "./conversation.ts";
@@ -159,6 +160,7 @@ class Executor {
       files.map(({ file_name, path }) => ({ name: file_name, path })),
     );
     this.#execution.workspace = workspace;
+    failpoint("workspace_made");
     const folder = this.#deps.attachmentsFolder(workspace);
     this.#files = files.map(({ file_name, name, content_type, size }) => ({
       path: `${folder}/${file_name}`,
@@ -199,6 +201,7 @@ class Executor {
       session_cost_usd: this.#cost_at_start,
       base_commit: workspace.base_commit,
     });
+    failpoint("session_noted");
     if (this.#supervisor.cause !== "") return;
     const agent = await this.#deps.startAgent({
       workspace,
@@ -206,6 +209,7 @@ class Executor {
       session: { id: execution.session_id, resume: execution.resumed },
       max_budget_usd: limitForProcess(this.#deps.max_usd, execution.cost_usd),
     });
+    failpoint("agent_started");
     this.#supervisor.attach(agent);
     this.#supervisor.startLimits();
     const notes = Promise.all([
@@ -228,6 +232,7 @@ class Executor {
         return more;
       },
     });
+    failpoint("agent_exited");
     await notes;
     await this.#steering.detach();
     this.#supervisor.detach();

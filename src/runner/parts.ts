@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import type { Event } from "../domain/event.ts";
 import type { Issue } from "../domain/issue.ts";
+import { failpoint } from "../failpoint.ts";
 import { childEnv } from "../process/child_env.ts";
 import { type AgentProcess, LOGIN_VARIABLES, startAgent } from "../process/claude.ts";
 import { ensurePullRequest } from "../process/gh.ts";
@@ -170,6 +171,7 @@ async function publish(
 ): Promise<Published> {
   const pushed = await repository.pushBranch({ commit, branch });
   if (!pushed.ok) return { pr_url: "", error: `the push was refused: ${pushed.message}` };
+  failpoint("pushed");
   // A commit as the base says nothing about the branch that the work shall go to.
   const isBranch = base !== "" && await repository.resolve(`refs/heads/${base}`) !== null;
   const { url } = await ensurePullRequest({
@@ -180,5 +182,6 @@ async function publish(
     body: `${summary.trim() || "The agent left no summary."}\n\n---\n` +
       `For issue ${issue.number} on the Autopilot board. Written by an agent: review it before you merge.`,
   });
+  failpoint("pr_opened");
   return { pr_url: url, error: "" };
 }

@@ -5,6 +5,7 @@
 
 import { FencedError, messageOfError } from "../domain/errors.ts";
 import { AUTOPILOT } from "../domain/messages.ts";
+import { failpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
 import type { LeasedRun, RunEnd } from "../store/store.ts";
 import type { Snapshot } from "./snapshot.ts";
@@ -60,9 +61,12 @@ async function rescue(found: LeasedRun, deps: RescuerDeps): Promise<boolean> {
   const taken = await deps.takeOver(found.run.id, found.lease.fence);
   // Somebody else was faster, or the run came to its end: either way it is in good hands.
   if (taken === null) return false;
+  failpoint("rescue_taken_over");
   const workspace = await deps.openWorkspace(taken);
   const work = workspace === null ? null : await takeWork(workspace, taken, deps);
+  failpoint("rescue_snapshot");
   await deps.finish(taken.run.id, taken.lease.fence, lostEnd(taken, workspace, work));
+  failpoint("rescue_finished");
   if (workspace !== null && work !== null && work.error === "") await deps.removeWorkspace(workspace);
   loggerOf("runner").info("Rescued run {run_id} of issue {number}", {
     run_id: taken.run.id,

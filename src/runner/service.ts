@@ -4,6 +4,7 @@ import type { RunnerStatus } from "../domain/agent.ts";
 import { FencedError, messageOfError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { HEARTBEAT_MS } from "../domain/run.ts";
+import { failpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
 import type { Claim, RunEnd } from "../store/store.ts";
 import { Claimer } from "./claimer.ts";
@@ -131,6 +132,7 @@ class RunnerService implements Runner {
 
   /** One run, from its claim to its end. Never rejects. */
   async #work(claim: Claim): Promise<void> {
+    failpoint("claimed");
     const { issue, run, lease } = claim;
     const { store, clock, options } = this.#deps;
     const supervisor = new Supervisor({
@@ -202,6 +204,7 @@ class RunnerService implements Runner {
     for (let tries = 1;; tries++) {
       try {
         await this.#deps.store.runs.finish(claim.run.id, claim.lease.fence, end);
+        failpoint("finished");
         return;
       } catch (error) {
         if (error instanceof FencedError || tries === FINISH_TRIES) throw error;
@@ -225,7 +228,10 @@ class RunnerService implements Runner {
       const in_hand = this.#in_hand.get(issue_id);
       if (in_hand === undefined) continue;
       if (type === "comment.added") in_hand.steering.poke();
-      if (type === "issue.updated") void in_hand.supervisor.beat();
+      if (type === "issue.updated") {
+        if (data.change === "stop_requested") failpoint("stop_recorded");
+        void in_hand.supervisor.beat();
+      }
     }
   }
 

@@ -1,5 +1,6 @@
 /** Taking the agent's work: the tree becomes a commit on the issue's branch, whatever the agent did to its `.git`. */
 
+import { failpoint } from "../failpoint.ts";
 import type { Repository } from "../process/git.ts";
 import { GitError, gitError } from "../process/git_run.ts";
 import { hideSubmodules, releaseEmbedded } from "./embedded.ts";
@@ -125,8 +126,11 @@ async function commitTree(workspace: Workspace, options: SnapshotOptions, tree: 
       GIT_COMMITTER_EMAIL: options.email,
     },
   });
+  failpoint("commit_made");
   const place = await moveBranch(repository, workspace, current, commit);
+  failpoint("branch_moved");
   await moveTip(workspace, commit);
+  failpoint("snapshot_committed");
   return place;
 }
 

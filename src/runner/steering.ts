@@ -2,6 +2,7 @@
 
 import type { Comment } from "../domain/comment.ts";
 import { steeringMessage } from "../domain/prompt.ts";
+import { failpoint } from "../failpoint.ts";
 
 export interface SteeringDeps {
   /** The thread as it is now. */
@@ -74,6 +75,7 @@ export class Steering {
       for (const comment of await this.missed()) {
         if (this.#send === null) return;
         await this.#send(steeringMessage(comment)!);
+        failpoint("comment_handed");
         this.#sent++;
         this.#handed.add(comment.id);
         await this.#mark([comment.id]);

@@ -8,6 +8,7 @@ import type { Clock } from "../clock.ts";
 import type { AgentEvent, EndCause } from "../domain/agent_output.ts";
 import { FencedError, messageOfError } from "../domain/errors.ts";
 import { HEARTBEAT_MS, LEASE_MS } from "../domain/run.ts";
+import { failpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
 import type { AgentProcess } from "../process/claude.ts";
 import type { Timers } from "./timers.ts";
@@ -143,6 +144,7 @@ export class Supervisor {
       this.#again = false;
       try {
         const { stop_requested_by } = await this.#deps.heartbeat();
+        failpoint("lease_extended");
         this.#last_beat = this.#now();
         if (stop_requested_by !== "") this.end("stopped");
       } catch (error) {

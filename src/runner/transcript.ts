@@ -2,6 +2,7 @@
 
 import type { Clock } from "../clock.ts";
 import type { LogBody, LogEntry } from "../domain/log_entry.ts";
+import { failpoint } from "../failpoint.ts";
 import type { Timers } from "./timers.ts";
 
 /** An entry reaches the store at most this much later, so that a board can follow. */
@@ -71,6 +72,7 @@ export class Transcript {
       if (this.#waiting.length < HIGH_WATER) this.#makeRoom();
       try {
         await this.#deps.append(page);
+        failpoint("transcript_page");
       } catch (error) {
         this.#failed = true;
         this.#waiting = [];

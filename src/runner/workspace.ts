@@ -5,6 +5,7 @@
  */
 
 import { basename, join } from "node:path";
+import { failpoint } from "../failpoint.ts";
 import type { Repository } from "../process/git.ts";
 import { GitError } from "../process/git_run.ts";
 import { makeAgentClone, shareIndex } from "./agent_clone.ts";
@@ -91,7 +92,9 @@ async function removeFolder(dir: string, root: string): Promise<void> {
     if (error instanceof Deno.errors.NotFound) return;
     throw error;
   }
+  failpoint("workspace_aside");
   await Deno.remove(doomed, { recursive: true });
+  failpoint("workspace_removed");
 }
 
 function workspaceDir(root: string, issue_number: number, run_id: string): string {
