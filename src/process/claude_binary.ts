@@ -10,8 +10,11 @@ export class ClaudeMissingError extends Error {
   override name = "ClaudeMissingError";
 }
 
-/** The oldest version whose flags and events Autopilot relies on. */
-export const MIN_CLAUDE_VERSION = "2.1.197";
+/**
+ * The oldest version whose output Autopilot understands rightly. Tried: 2.1.197 starts the cost of a resumed session
+ * at zero again instead of going on, and calls a failed request "completed".
+ */
+export const MIN_CLAUDE_VERSION = "2.1.330";
 
 /**
  * The absolute path of the program that can be shown in the sandbox: links followed, and the native program instead
@@ -70,8 +73,8 @@ export async function claudeVersion(
     }
     if (isOlder(version, MIN_CLAUDE_VERSION)) {
       throw new ClaudeMissingError(
-        `Claude Code ${version} at ${binary} is too old: at least ${MIN_CLAUDE_VERSION} is needed; update it with ` +
-          "npm install -g @anthropic-ai/claude-code@latest",
+        `Claude Code ${version} at ${binary} is too old: at least ${MIN_CLAUDE_VERSION} is needed; run claude update, ` +
+          "or npm install -g @anthropic-ai/claude-code@latest (with Node.js 22 or newer: npm picks an old one otherwise)",
       );
     }
     return version;

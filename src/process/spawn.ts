@@ -117,7 +117,9 @@ async function signalGroup(
   env: Record<string, string>,
 ): Promise<void> {
   try {
-    await run({ command: "kill", args: [`-${signal}`, "--", `-${child.pid}`], env });
+    const sent = await run({ command: "kill", args: [`-${signal}`, "--", `-${child.pid}`], env });
+    // No such group: the child has ended, or was not given one of its own.
+    if (sent.code !== 0) child.kill(`SIG${signal}`);
   } catch (error) {
     if (!(error instanceof SpawnError)) throw error;
     // No program `kill`: ending the child itself is what is left.

@@ -210,6 +210,27 @@ Deno.test("snapshot() is not misled by the user's settings", async () => {
   assert.deepEqual(taken.left_out, []);
 });
 
+Deno.test("snapshot() runs no hook and no file system monitor of the user's repository either", async () => {
+  await using t = await setup({ "a.txt": "a\n" }, async (repo) => {
+    // Made for the user's checkout, not for an agent's tree: in the global settings too, as some people have them.
+    await Deno.mkdir(join(repo.dir, "hooks"));
+    const trap = `#!/bin/sh\necho "$0 $*" >> ${repo.dir}/TRAPPED\n`;
+    for (
+      const hook of ["post-checkout", "post-index-change", "reference-transaction", "pre-commit", "monitor"]
+    ) {
+      await Deno.writeTextFile(join(repo.dir, "hooks", hook), trap, { mode: 0o755 });
+    }
+    await repo.git("config", "--global", "core.hooksPath", join(repo.dir, "hooks"));
+    await repo.git("config", "core.fsmonitor", join(repo.dir, "hooks/monitor"));
+  });
+  await Deno.writeTextFile(join(t.ws.tree, "a.txt"), "changed\n");
+  const taken = await t.take();
+  assert.equal(await t.trapped(), "");
+  assert.deepEqual(await t.changed(taken.commit), ["a.txt"]);
+  await t.repo.git("status");
+  assert.match(await t.trapped(), /monitor/);
+});
+
 Deno.test("snapshot() refuses when the tree is no longer a folder", async () => {
   await using t = await setup();
   await Deno.remove(t.ws.tree, { recursive: true });

@@ -145,7 +145,9 @@ Deno.test("snapshot() after a crash finds the commit that was made but not writt
   await Deno.writeTextFile(`${ws.index}.lock`, "");
   const again = await openWorkspace({ ...t.places, run_id });
   assert.ok(again);
-  assert.equal((await snapshot(again, { repository: t.repository, ...AUTHOR })).commit, first.commit);
+  // Another message: made anew, the commit would be another one.
+  const second = await snapshot(again, { repository: t.repository, ...AUTHOR, message: "Again" });
+  assert.deepEqual([second.commit, second.branch], [first.commit, BRANCH]);
   assert.equal(await t.repo.git("rev-list", "--count", `main..${BRANCH}`), "1");
 });
 
