@@ -22,6 +22,7 @@ const CLOSE_WAIT_MS = 1_000;
 
 const CLOSE_POLICY = 1008;
 const CLOSE_TOO_BIG = 1009;
+const CLOSE_INTERNAL = 1011;
 
 const topic = z.string().regex(/^(activity|run:[\w-]{1,100})$/, {
   error: 'Must be "activity" or "run:<id>"',
@@ -61,10 +62,18 @@ export function createSockets({ store, feed, hub }: Omit<RouteDeps, "cache">): S
     }
   };
 
-  const gone = (socket: WebSocket) => {
+  const leave = (socket: WebSocket) => {
     hub.leave(socket);
     tails.leave(socket);
     activity.leave(socket);
+  };
+  /** Ends a connection that broke a rule; nothing more is sent, whenever its close frame comes. */
+  const drop = (socket: WebSocket, code: number, reason: string) => {
+    leave(socket);
+    socket.close(code, reason);
+  };
+  const gone = (socket: WebSocket) => {
+    leave(socket);
     open.delete(socket);
     if (open.size === 0) all_closed();
   };
@@ -77,7 +86,8 @@ export function createSockets({ store, feed, hub }: Omit<RouteDeps, "cache">): S
         });
       }
       const since = sinceOf(new URL(request.url).searchParams.get("since"));
-      if (hub.full) {
+      // Counts those being closed too: a peer that does not read holds its memory until its connection ends.
+      if (hub.full || open.size >= hub.max_peers) {
         throw new ApiError("too_many_connections", "Too many connections: try again later", {
           headers: { "retry-after": "5" },
         });
@@ -85,13 +95,15 @@ export function createSockets({ store, feed, hub }: Omit<RouteDeps, "cache">): S
       const { socket, response } = upgrade(request);
       socket.binaryType = "arraybuffer";
       open.add(socket);
-      const queue = new MessageQueue(socket, (message) => handle(socket, message), (text) => {
-        hub.push(socket, text);
+      const queue = new MessageQueue({
+        handle: (message) => handle(socket, message),
+        say: (text) => hub.push(socket, text),
+        drop: (code, reason) => drop(socket, code, reason),
       });
       socket.onopen = () => {
         hub.join(socket, since).catch((error) => {
           loggerOf("api").error("A socket could not be served: {error}", { error: messageOfError(error) });
-          socket.close(1011, "The event log can't be read: reconnect with since");
+          drop(socket, CLOSE_INTERNAL, "The event log can't be read: reconnect with since");
         });
       };
       socket.onmessage = ({ data }) => queue.add(data);
@@ -138,9 +150,11 @@ class MessageQueue {
   #waiting = 0;
 
   constructor(
-    readonly socket: WebSocket,
-    readonly handle: (message: ClientMessage) => Promise<void>,
-    readonly say: (text: string) => void,
+    readonly to: {
+      handle: (message: ClientMessage) => Promise<void>;
+      say: (text: string) => void;
+      drop: (code: number, reason: string) => void;
+    },
   ) {}
 
   add(data: unknown): void {
@@ -150,17 +164,17 @@ class MessageQueue {
       : data instanceof ArrayBuffer
       ? data.byteLength
       : Infinity;
-    if (bytes > MAX_MESSAGE_BYTES) return this.socket.close(CLOSE_TOO_BIG, "A message may have 64 KB");
-    if (this.#waiting >= MAX_WAITING) return this.socket.close(CLOSE_POLICY, "Too many messages at once");
+    if (bytes > MAX_MESSAGE_BYTES) return this.to.drop(CLOSE_TOO_BIG, "A message may have 64 KB");
+    if (this.#waiting >= MAX_WAITING) return this.to.drop(CLOSE_POLICY, "Too many messages at once");
     this.#waiting++;
     this.#last = this.#last.then(() => this.#next(data)).finally(() => this.#waiting--);
   }
 
   async #next(data: unknown): Promise<void> {
     try {
-      await this.handle(parse(data));
+      await this.to.handle(parse(data));
     } catch (error) {
-      this.say(JSON.stringify({ type: "error", ...this.#tell(error) }));
+      this.to.say(JSON.stringify({ type: "error", ...this.#tell(error) }));
     }
   }
 

@@ -43,7 +43,7 @@ export class Hub {
   readonly #members = new Map<Peer, Member>();
   readonly #feed: Feed;
   readonly #events: Pick<Events, "read" | "firstSeq" | "lastSeq">;
-  readonly #max_peers: number;
+  readonly max_peers: number;
   readonly #max_buffered: number;
   readonly #max_replay: number;
   readonly #unsubscribe: () => void;
@@ -52,7 +52,7 @@ export class Hub {
   constructor(feed: Feed, events: Pick<Events, "read" | "firstSeq" | "lastSeq">, options: HubOptions = {}) {
     this.#feed = feed;
     this.#events = events;
-    this.#max_peers = options.max_peers ?? 10_000;
+    this.max_peers = options.max_peers ?? 10_000;
     this.#max_buffered = options.max_buffered_bytes ?? 1 << 20;
     this.#max_replay = options.max_replay ?? 5_000;
     this.#unsubscribe = feed.subscribe((events) => this.#fanOut(events));
@@ -63,7 +63,7 @@ export class Hub {
   }
 
   get full(): boolean {
-    return this.#closed || this.#members.size >= this.#max_peers;
+    return this.#closed || this.#members.size >= this.max_peers;
   }
 
   /**

@@ -109,8 +109,8 @@ export class RunTails {
         this.#catchUp(tail, peer, watcher).then(undefined, () => this.#pace.poke());
         continue;
       }
-      for (const message of messages) this.#hub.push(peer, message);
       watcher.cursor = tail.cursor;
+      if (!messages.every((message) => this.#hub.push(peer, message))) tail.watchers.delete(peer);
     }
   }
 
