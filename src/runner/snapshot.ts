@@ -149,8 +149,6 @@ async function moveTip(workspace: Workspace, commit: string): Promise<void> {
   await saveWorkspace(workspace);
 }
 
-const NO_COMMIT = /^0+$/;
-
 /** Compare-and-swap of the branch; when somebody else moved it, the work goes to a branch of its own. */
 async function moveBranch(
   repository: Repository,
@@ -160,7 +158,7 @@ async function moveBranch(
 ): Promise<Place> {
   const { branch, tip } = workspace;
   const old = current ?? "0".repeat(commit.length);
-  const free = current === tip || (NO_COMMIT.test(old) && tip === workspace.base_commit);
+  const free = current === tip || (current === null && tip === workspace.base_commit);
   if (free) {
     try {
       await updateRef(repository, branch, commit, old);

@@ -250,7 +250,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...realClaude("settings, hooks and MCP servers of the repository are not loaded"),
+  ...realClaude("settings and hooks of the repository are not loaded, nor any MCP server"),
   async fn() {
     const touch = (name: string) => ({ hooks: [{ type: "command", command: `touch /workspace/${name}` }] });
     const settings = {
@@ -268,6 +268,8 @@ Deno.test({
       ".claude/settings.local.json": JSON.stringify(settings),
       ".mcp.json": JSON.stringify(mcp),
     });
+    // What an agent of an earlier run may have left in its HOME.
+    await Deno.writeTextFile(join(t.workspace.home, ".claude.json"), JSON.stringify(mcp));
     const story = await tell(t.start("Work"));
     const [result] = story.events.flatMap((event) =>
       event.type === "log" && event.body.type === "tool_result" ? [event.body] : []

@@ -196,6 +196,7 @@ Deno.test("snapshot() is not misled by the user's settings", async () => {
   await using t = await setup({ "in/a.txt": "a\n", "out/b.txt": "b\n" }, async (repo) => {
     await repo.git("sparse-checkout", "set", "in");
     await repo.git("config", "core.safecrlf", "true");
+    await repo.git("config", "core.autocrlf", "input");
     await repo.git("config", "core.splitIndex", "true");
     await repo.git("config", "commit.gpgSign", "true");
     await repo.git("config", "core.hooksPath", "/nowhere");
