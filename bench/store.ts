@@ -2,6 +2,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
+import pg from "pg";
 import { systemClock } from "../src/clock.ts";
 import type { NewIssue, Status } from "../src/domain/issue.ts";
 import { openStore } from "../src/store/open.ts";
@@ -57,14 +58,44 @@ export async function claimRow(url: string, name: string, count: number, at_leas
   if (once !== count || claimed.length !== count) {
     throw new Error(`${count} issues were ready, ${claimed.length} claims were made of ${once} issues`);
   }
-  const ceiling = url.startsWith("sqlite:") ? await bareClaims(count) : undefined;
-  return rateRow(
-    `claims, ${CLAIMERS} claimers, ${count.toLocaleString("en")} ready, ${name}`,
-    count / seconds,
-    at_least,
-    ceiling,
-  );
+  const ceiling = url.startsWith("sqlite:") ? await bareClaims(count) : await barePostgresClaims(url, count);
+  const what = `claims, ${CLAIMERS} claimers, ${count.toLocaleString("en")} ready, ${name}`;
+  return rateRow(what, count / seconds, at_least, ceiling);
 }
+
+/** The same on PostgreSQL, by as many connections, in one statement. */
+async function barePostgresClaims(url: string, count: number): Promise<number> {
+  const clients = await Promise.all(Array.from({ length: CLAIMERS }, async () => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    return client;
+  }));
+  try {
+    const [first] = clients;
+    await first.query("create table bare_issues (id bigint primary key, status text, priority int, by text)");
+    await first.query("create index bare_ready on bare_issues (priority, id) where status = 'ready'");
+    await first.query("create table bare_events (seq bigserial primary key, data text)");
+    await first.query("insert into bare_issues select n, 'ready', n % 4 from generate_series(1, $1::int) n", [
+      count,
+    ]);
+    const started = performance.now();
+    await Promise.all(clients.map(async (client) => {
+      while ((await client.query(BARE_CLAIM)).rowCount !== 0);
+    }));
+    return count / ((performance.now() - started) / 1000);
+  } finally {
+    await Promise.all(clients.map((client) => client.end()));
+  }
+}
+
+const BARE_CLAIM = `
+  with claimed as (
+    update bare_issues set status = 'in_progress', by = 'bench' where id = (
+      select id from bare_issues where status = 'ready' order by priority, id limit 1 for update skip locked
+    ) returning id
+  )
+  insert into bare_events (data)
+    select kind || id from claimed, (values ('issue.status '), ('run.started ')) as kinds (kind)`;
 
 /** The least that a claim on disk can be: pick, mark, two events, one durable commit. */
 async function bareClaims(count: number): Promise<number> {
