@@ -1,6 +1,7 @@
 /** Claude Code as a process: started headless over stdin stream-json, steered, interrupted and ended. */
 
 import type { AgentEvent, AgentExit } from "../domain/agent_output.ts";
+import { chunksUntil } from "./chunks.ts";
 import { ClaudeOutput } from "./claude_events.ts";
 import { objectFolders } from "./git.ts";
 import { readLines } from "./lines.ts";
@@ -25,10 +26,17 @@ export interface AgentStart {
   model: string;
   /** API rounds; 0: no limit. */
   max_turns: number;
-  /** USD; 0: no limit. The CLI checks it after a reply, so it overshoots by one. */
+  /**
+   * USD that this process may spend; what a resumed session had cost before does not count. 0: no limit. The CLI checks
+   * it after a reply, so it overshoots by one.
+   */
   max_budget_usd: number;
   /** The child's environment, made by childEnv() with the login variables. */
   env: Record<string, string>;
+  /** Further folders to show, such as the caches of package managers. */
+  read_write?: Bind[];
+  /** The only tools it gets; left out or empty: all. */
+  allowed_tools?: readonly string[];
   /** The user's own login, shown read-write under the agent's HOME when no key is set: never copied. */
   credentials_file?: string;
 }
@@ -83,8 +91,6 @@ const ALWAYS: Record<string, string> = {
 };
 
 const DEFAULT_GRACE_MS = 5_000;
-/** How long standard output may stay open after the end: a detached grandchild may hold it. */
-const DRAIN_MS = 1_000;
 
 /** Starts an agent. Throws SpawnError when it can't be started. */
 export function startAgent(options: AgentStart): AgentProcess {
@@ -96,7 +102,7 @@ export function startAgent(options: AgentStart): AgentProcess {
     tree: options.tree,
     home: options.home,
     read_only: readOnlyBinds(options),
-    read_write: credentialsBind(options),
+    read_write: [...credentialsBind(options), ...options.read_write ?? []],
   });
   const child = start({ ...wrapped, stdin: "piped", detached: sandbox.kind === "off" });
   const agent = new ClaudeProcess(child, sandbox, options);
@@ -106,7 +112,7 @@ export function startAgent(options: AgentStart): AgentProcess {
 }
 
 function argumentsOf(options: AgentStart): string[] {
-  const { session, model, max_turns, max_budget_usd } = options;
+  const { session, model, max_turns, max_budget_usd, allowed_tools = [] } = options;
   return [
     "-p",
     "--input-format=stream-json",
@@ -120,6 +126,7 @@ function argumentsOf(options: AgentStart): string[] {
     `--${session.resume ? "resume" : "session-id"}=${session.id}`,
     ...(model === "" ? [] : [`--model=${model}`]),
     ...(max_turns > 0 ? [`--max-turns=${max_turns}`] : []),
+    ...(allowed_tools.length > 0 ? [`--tools=${allowed_tools.join(",")}`] : []),
     ...(max_budget_usd > 0 ? [`--max-budget-usd=${max_budget_usd}`] : []),
   ];
 }
@@ -203,7 +210,9 @@ class ClaudeProcess implements AgentProcess {
 
   /** Without a sandbox, commands that detached themselves outlive even a normal end. */
   async #sweep(): Promise<void> {
-    if (this.sandbox.kind === "off") await killSurvivors(this.options.session.id, this.options.env);
+    if (this.sandbox.kind === "off") {
+      await killSurvivors(`CLAUDE_CODE_SESSION_ID=${this.options.session.id}`, this.options.env);
+    }
   }
 
   async #end(): Promise<AgentExit> {
@@ -225,33 +234,5 @@ class ClaudeProcess implements AgentProcess {
     } finally {
       done.resolve();
     }
-  }
-}
-
-/** The chunks of a stream; once the process is gone, only as long as they keep coming. */
-async function* chunksUntil(
-  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
-  gone: Promise<void>,
-): AsyncGenerator<Uint8Array, void, void> {
-  const reader = stream.getReader();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const over = gone.then(() => "gone" as const);
-  try {
-    for (;;) {
-      const read = reader.read();
-      let next = await Promise.race([read, over]);
-      if (next === "gone") {
-        const late = new Promise<"late">((resolve) => timer = setTimeout(() => resolve("late"), DRAIN_MS));
-        const last = await Promise.race([read, late]);
-        clearTimeout(timer);
-        if (last === "late") return;
-        next = last;
-      }
-      if (next.done) return;
-      yield next.value;
-    }
-  } finally {
-    clearTimeout(timer);
-    await reader.cancel().catch(() => {/* ended already */});
   }
 }
