@@ -3,27 +3,27 @@
 import { run } from "./spawn.ts";
 
 /**
- * Ends every process that carries the session's id in its environment, as each command of the agent does. Linux only:
- * elsewhere the environment of other processes can't be read, and nothing is found.
+ * Ends every process that carries a mark (`NAME=value`) in its environment: that of an agent's session, as each
+ * command of the agent does, or that of a check. Linux only: elsewhere the environment of other processes can't be
+ * read, and nothing is found.
  */
-export async function killSurvivors(session_id: string, env: Record<string, string>): Promise<void> {
+export async function killSurvivors(mark: string, env: Record<string, string>): Promise<void> {
   if (Deno.build.os !== "linux") return;
   // Again until none is left: one that forks while it is being looked for escapes the first pass.
   for (let pass = 0; pass < 5; pass++) {
-    const pids = await processesOf(session_id);
+    const pids = await processesOf(mark);
     if (pids.length === 0) return;
     await run({ command: "kill", args: ["-KILL", "--", ...pids], env });
   }
 }
 
-async function processesOf(session_id: string): Promise<string[]> {
-  const wanted = `CLAUDE_CODE_SESSION_ID=${session_id}`;
+async function processesOf(mark: string): Promise<string[]> {
   const found: string[] = [];
   for await (const entry of Deno.readDir("/proc")) {
     if (!/^\d+$/.test(entry.name) || entry.name === String(Deno.pid)) continue;
     try {
       const environment = await Deno.readTextFile(`/proc/${entry.name}/environ`);
-      if (environment.split("\0").includes(wanted)) found.push(entry.name);
+      if (environment.split("\0").includes(mark)) found.push(entry.name);
     } catch {
       // Another user's process, or one that has just ended: neither is the agent's.
     }
