@@ -4,6 +4,7 @@ import { failpoint } from "../failpoint.ts";
 import type { Repository } from "../process/git.ts";
 import { GitError, gitError } from "../process/git_run.ts";
 import { hideSubmodules, releaseEmbedded } from "./embedded.ts";
+import { ownTree, treeChanges } from "./own_work.ts";
 import { type Change, changesSince, warningsOf } from "./snapshot_report.ts";
 import { openTreeGit, type TreeGit } from "./tree_git.ts";
 import { saveWorkspace, type Workspace } from "./workspace_state.ts";
@@ -47,11 +48,11 @@ export async function snapshot(workspace: Workspace, options: SnapshotOptions): 
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
   const git = await openTreeGit(repository, workspace);
-  const { changes, left_out, warnings } = await addAll(git, workspace);
+  const { changes, tree, left_out, warnings } = await takeTree(git, workspace, repository);
   const nothing = changes.length === 0 && workspace.tip === workspace.base_commit;
   const place = nothing
     ? { commit: workspace.base_commit, branch: workspace.branch, warnings: [] }
-    : await commitTree(workspace, options, await git.git(["write-tree"]));
+    : await commitTree(workspace, options, tree ?? await git.git(["write-tree"]));
   return {
     commit: place.commit === workspace.base_commit ? "" : place.commit,
     branch: place.branch,
@@ -59,6 +60,29 @@ export async function snapshot(workspace: Workspace, options: SnapshotOptions): 
     left_out,
     warnings: [...place.warnings, ...warnings, ...await warningsOf(repository, git, changes)],
   };
+}
+
+/** What is to be committed; `tree` is null where it is what the index has. */
+async function takeTree(
+  git: TreeGit,
+  workspace: Workspace,
+  repository: Repository,
+): Promise<Added & { tree: string | null }> {
+  const { own_work, base_commit } = workspace;
+  if (own_work === undefined) return { ...await addAll(git, workspace), tree: null };
+  // A command that a crash has cut off: what is on disk beyond the noted work is its own, and need not be looked at.
+  const added = own_work.running ? { left_out: [], warnings: [] } : await addAll(git, workspace);
+  const tree = own_work.running
+    ? own_work.work
+    : await ownTree(repository, workspace, await git.git(["write-tree"]));
+  return { ...added, tree, changes: await treeChanges(repository, base_commit, tree) };
+}
+
+/** Takes the files on disk into the index, and answers their tree. */
+export async function treeOnDisk(workspace: Workspace, repository: Repository): Promise<string> {
+  const git = await openTreeGit(repository, workspace);
+  await addAll(git, workspace);
+  return await git.git(["write-tree"]);
 }
 
 interface Added {
@@ -75,11 +99,23 @@ const MAX_ROUNDS = 20;
 async function addAll(git: TreeGit, workspace: Workspace): Promise<Added> {
   const left_out = await hideSubmodules(git, workspace);
   const warnings: string[] = [];
+  // By pathspec and not by an ignore file, which one of the agent's own would overrule.
+  const { copied = [] } = workspace;
+  const places = copied.length === 0 ? [] : [".", ...copied.map((path) => `:(exclude,literal)${path}`)];
   for (let round = 1;; round++) {
-    const added = await git.tryGit(["add", "-A", "--ignore-errors"]);
+    const added = await git.tryGit(["add", "-A", "--ignore-errors", "--", ...places]);
     const [changes, untracked, changed] = await Promise.all([
       changesSince(git, workspace.base_commit),
-      git.git(["ls-files", "-o", "-z", "--exclude-standard", "--directory", "--no-empty-directory"]),
+      git.git([
+        "ls-files",
+        "-o",
+        "-z",
+        "--exclude-standard",
+        "--directory",
+        "--no-empty-directory",
+        "--",
+        ...places,
+      ]),
       git.git(["diff-files", "-z", "--name-only", "--ignore-submodules=all"]),
     ]);
     const released = await releaseEmbedded(git, workspace, changes, untracked.split("\0"));

@@ -21,6 +21,20 @@ export interface Workspace {
   branch: string;
   /** The commit that holds what was taken from the tree so far; equals `base_commit` at first. */
   tip: string;
+  /** Files of the user's checkout that were brought in: paths in the tree, never committed. */
+  copied?: string[];
+  /** Left out as long as no command but the agent's has run. */
+  own_work?: OwnWork;
+}
+
+/** Whose files are what; kept with the workspace, so that a rescuer knows it too. Both are ids of git trees. */
+export interface OwnWork {
+  /** What was on disk when the last command began (`running`) or ended. */
+  seen: string;
+  /** What of that is the agent's work, on the base. */
+  work: string;
+  /** A command is at work: nothing on disk that differs is the agent's. */
+  running: boolean;
 }
 
 export const STATE_FILE = "workspace.json";
