@@ -3,10 +3,12 @@
 import type { RunnerStatus } from "../domain/agent.ts";
 import { FencedError, messageOfError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
+import { type Redact, redactEntry, redactor, secretsOf } from "../domain/redact.ts";
 import { HEARTBEAT_MS } from "../domain/run.ts";
 import { failpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
 import type { Claim, RunEnd } from "../store/store.ts";
+import { Breaker } from "./breaker.ts";
 import { Claimer } from "./claimer.ts";
 import { completeRun } from "./completer.ts";
 import { executeRun, type ExecutorDeps } from "./executor.ts";
@@ -34,6 +36,8 @@ export interface RunnerExtras {
   timers?: Timers;
   parts?: Partial<RunnerParts>;
   newId?: () => string;
+  /** Milliseconds of a clock that never jumps. */
+  steady?: () => number;
 }
 
 export function createRunner(deps: RunnerDeps, extras: RunnerExtras = {}): Runner {
@@ -53,11 +57,14 @@ class RunnerService implements Runner {
   readonly #parts: RunnerParts;
   readonly #newId: () => string;
   readonly #claimer: Claimer;
+  readonly #breaker: Breaker;
+  readonly #redact: Redact;
   /** The runs of this process, by issue. */
   readonly #in_hand = new Map<string, InHand>();
   #state: "new" | "running" | "stopping" | "stopped" = "new";
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
+  #release: (() => Promise<void>) | null = null;
   #unsubscribe: (() => void) | null = null;
   #cancel_care: (() => void) | null = null;
   #caring: Promise<void> | null = null;
@@ -68,6 +75,8 @@ class RunnerService implements Runner {
     this.#timers = extras.timers ?? systemTimers;
     this.#parts = { ...realParts(deps), ...extras.parts };
     this.#newId = extras.newId ?? (() => crypto.randomUUID());
+    this.#redact = redactor(secretsOf(options.host_env));
+    this.#breaker = new Breaker(extras.steady ?? (() => performance.now()));
     this.#claimer = new Claimer({
       agent_ids: agentIds(options.agent_id, options.concurrency),
       claim: (id) => store.runs.claim({ id, host: options.host, pid: options.pid }),
@@ -93,6 +102,7 @@ class RunnerService implements Runner {
     const { store, onEvents } = this.#deps;
     // Before anything is claimed: what comes while the rescue runs must not be missed.
     this.#unsubscribe = onEvents((events) => this.#heed(events));
+    this.#release = await this.#parts.announce();
     await this.#care();
     if (this.#stopping !== null) return;
     this.#state = "running";
@@ -127,6 +137,7 @@ class RunnerService implements Runner {
         await this.#deps.store.agents.gone(id);
       }
     }
+    await this.#release?.();
     this.#state = "stopped";
   }
 
@@ -156,9 +167,10 @@ class RunnerService implements Runner {
         random: this.#deps.random,
         note: (patch) => store.runs.update(run.id, lease.fence, patch),
         snapshot: (workspace) => this.#parts.snapshot(workspace, issue),
-        publish: this.#parts.publish,
+        publish: this.#publish(),
         finish: (end) => this.#finish(claim, end),
         removeWorkspace: this.#parts.removeWorkspace,
+        quarantine: this.#parts.quarantine,
       });
     } catch (error) {
       // Fenced, or not to be written at all: whoever holds the lease next, the rescuer at the latest, goes on from it.
@@ -189,7 +201,12 @@ class RunnerService implements Runner {
       },
       runs: () => store.runs.list(issue.id),
       note: (patch) => store.runs.update(run.id, lease.fence, patch),
-      append: (entries) => store.runLog.append(run.id, lease.fence, entries),
+      append: (entries) =>
+        store.runLog.append(
+          run.id,
+          lease.fence,
+          entries.map((entry) => redactEntry(entry, this.#redact)),
+        ),
       markDelivered: (ids) => store.comments.markDelivered(run.id, lease.fence, ids),
       prepareWorkspace: (branch, files) => this.#parts.prepareWorkspace(claim, branch, files),
       attachmentsFolder: (workspace) => this.#parts.attachmentsFolder(workspace),
@@ -200,7 +217,15 @@ class RunnerService implements Runner {
     };
   }
 
-  async #finish(claim: Claim, end: RunEnd): Promise<void> {
+  /** What the agent says leaves the machine only without secrets. */
+  #publish(): RunnerParts["publish"] {
+    const { publish } = this.#parts;
+    if (publish === null) return null;
+    return (request) => publish({ ...request, summary: this.#redact(request.summary) });
+  }
+
+  async #finish(claim: Claim, said: RunEnd): Promise<void> {
+    const end = withoutSecrets(said, this.#redact);
     for (let tries = 1;; tries++) {
       try {
         await this.#deps.store.runs.finish(claim.run.id, claim.lease.fence, end);
@@ -259,15 +284,33 @@ class RunnerService implements Runner {
         isOurs: (run_id) => [...this.#in_hand.values()].some((run) => run.run_id === run_id),
         openWorkspace: (found) => this.#parts.openWorkspace(found),
         snapshot: (workspace, { issue }) => this.#parts.snapshot(workspace, issue),
-        finish: async (run_id, fence, end) => void await store.runs.finish(run_id, fence, end),
+        finish: async (run_id, fence, end) =>
+          void await store.runs.finish(run_id, fence, withoutSecrets(end, this.#redact)),
         removeWorkspace: (workspace) => this.#parts.removeWorkspace(workspace),
+        quarantine: (workspace) => this.#parts.quarantine(workspace),
+        quarantined: (found) => this.#parts.quarantined(found),
+        breaker: this.#breaker,
       });
-      this.status.error = "";
+      this.#report(this.#breaker.doubt);
     } catch (error) {
-      this.status.error = messageOfError(error);
-      loggerOf("runner").error("The runner's round failed: {error}", { error: messageOfError(error) });
+      this.#report(`The runner's round failed: ${messageOfError(error)}`);
     }
   }
+
+  /** What is wrong now, on the board; in the log when it is news. */
+  #report(error: string): void {
+    if (error !== "" && error !== this.status.error) loggerOf("runner").error("{error}", { error });
+    this.status.error = error;
+  }
+}
+
+function withoutSecrets(end: RunEnd, redact: Redact): RunEnd {
+  return {
+    ...end,
+    reason: redact(end.reason),
+    result: redact(end.result),
+    comments: end.comments.map((comment) => ({ ...comment, body: redact(comment.body) })),
+  };
 }
 
 function agentIds(first: string, count: number): string[] {
