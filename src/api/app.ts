@@ -7,7 +7,7 @@ import { AnswerCache } from "./cache.ts";
 import { API_BASE, type ApiDeps } from "./env.ts";
 import { errorResponse } from "./errors.ts";
 import { FEEDBACK_CORS, FEEDBACK_PATH } from "./feedback.ts";
-import { createGuard } from "./guard.ts";
+import { createGuard, type Gate } from "./guard.ts";
 import { secured } from "./headers.ts";
 import { createRoutes } from "./routes.ts";
 import { createSockets, WS_PATH } from "./ws.ts";
@@ -23,7 +23,7 @@ export interface App {
 
 export function createApp(deps: ApiDeps): App {
   const guard = createGuard(deps.options);
-  const cache = new AnswerCache(deps.store.events);
+  const cache = new AnswerCache(deps.store);
   const hub = new Hub(deps.feed, deps.store.events);
   const sockets = createSockets({ ...deps, hub });
   const routes = createRoutes({ ...deps, hub, cache });
@@ -31,8 +31,6 @@ export function createApp(deps: ApiDeps): App {
   const route = async (request: Request, path: string, remote_address: string): Promise<Response> => {
     try {
       if (path === WS_PATH && request.method === "GET") return sockets.accept(request);
-      const kept = request.method === "GET" ? await cache.find(request) : null;
-      if (kept !== null) return kept;
       const is_api = path.startsWith(API_BASE);
       const asset = is_api ? null : await deps.assets(request);
       if (asset !== null) return secured(asset, false);
@@ -45,11 +43,13 @@ export function createApp(deps: ApiDeps): App {
   return {
     fetch(request, info) {
       const path = pathOf(request.url);
-      const is_feedback = path === FEEDBACK_PATH;
-      const refused = guard(request, is_feedback);
+      const gate = gateOf(path);
+      const refused = guard(request, gate);
       if (refused !== null) return secured(refused, true);
-      const answer = route(request, path, addressOf(info.remoteAddr));
-      return is_feedback ? answer.then(withCors) : answer;
+      const go = () => route(request, path, addressOf(info.remoteAddr));
+      const kept = request.method === "GET" ? cache.find(request) : null;
+      if (kept !== null) return kept.then((answer) => answer ?? go());
+      return gate === "public" ? go().then(withCors) : go();
     },
     async close() {
       try {
@@ -59,6 +59,11 @@ export function createApp(deps: ApiDeps): App {
       }
     },
   };
+}
+
+function gateOf(path: string): Gate {
+  if (path === FEEDBACK_PATH) return "public";
+  return path === WS_PATH ? "socket" : "ordinary";
 }
 
 /** The path of an absolute URL; the guard has seen to it that one follows the authority. */

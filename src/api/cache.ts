@@ -4,20 +4,24 @@
  * processes count too.
  */
 
+import { setImmediate } from "node:timers";
 import type { MiddlewareHandler } from "hono";
-import type { Events } from "../store/store.ts";
+import type { Events, Store } from "../store/store.ts";
 import type { ApiEnv } from "./env.ts";
 import { SECURITY_HEADERS } from "./headers.ts";
 
-/** Answers kept, and the characters that they may take together; a larger one is never kept. */
+const encoder = new TextEncoder();
+
+/** Answers kept, and the bytes that they may take together; a larger one is never kept. */
 const MAX_ENTRIES = 64;
-const MAX_CHARACTERS = 32 << 20;
+const MAX_BYTES = 32 << 20;
 /** From this size on an answer that is asked for again is compressed, once, for clients that take it. */
-const COMPRESS_CHARACTERS = 16 << 10;
+const COMPRESS_BYTES = 16 << 10;
 
 interface Answer {
   seq: number;
-  body: string;
+  /** Text while it is ASCII; else its bytes, because Deno encodes such a text anew, three times slower, each time. */
+  body: string | Uint8Array<ArrayBuffer>;
   etag: string;
   headers: Record<string, string>;
   /** The body compressed; made when it is first wanted. */
@@ -28,18 +32,18 @@ interface Answer {
 export const UNCACHEABLE = "no-store";
 
 export class AnswerCache {
-  readonly #events: Pick<Events, "lastSeq">;
-  /** Oldest use first. */
+  readonly #end: LogEnd;
+  /** Oldest first. */
   readonly #answers = new Map<string, Answer>();
   /** Tells the answers of this process from those of another database that stood at the same number. */
   readonly #epoch = `e${crypto.randomUUID().slice(0, 8)}`;
-  #characters = 0;
+  #bytes = 0;
 
-  constructor(events: Pick<Events, "lastSeq">) {
-    this.#events = events;
+  constructor(store: LogStore) {
+    this.#end = new LogEnd(store);
   }
 
-  /** The kept answer to this request, when it is still valid. Called before the router: this is the hot path. */
+  /** The kept answer to this request; `null` when there is none that is still valid. This is the hot path. */
   find(request: Request): Promise<Response | null> | null {
     const answer = this.#answers.get(request.url);
     return answer === undefined ? null : this.#ifCurrent(request, answer);
@@ -49,7 +53,7 @@ export class AnswerCache {
   middleware(): MiddlewareHandler<ApiEnv> {
     return async (c, next) => {
       // Asked before the handler reads: what is built is at least as new as the number it is kept under.
-      const seq = await this.#events.lastSeq();
+      const seq = await this.#end.seq();
       await next();
       const response = c.res;
       if (response.status !== 200 || response.headers.get("cache-control") === UNCACHEABLE) return;
@@ -61,10 +65,15 @@ export class AnswerCache {
   }
 
   async #ifCurrent(request: Request, answer: Answer): Promise<Response | null> {
-    if (await this.#events.lastSeq() !== answer.seq) return null;
+    try {
+      if (await this.#end.seq() !== answer.seq) return null;
+    } catch {
+      // The route will meet the same fault, and tells it.
+      return null;
+    }
     const not_modified = notModified(request, answer);
     if (not_modified !== null) return not_modified;
-    if (answer.body.length >= COMPRESS_CHARACTERS && acceptsGzip(request)) return await compressed(answer);
+    if (answer.body.length >= COMPRESS_BYTES && acceptsGzip(request)) return await compressed(answer);
     return new Response(answer.body, { headers: answer.headers });
   }
 
@@ -81,16 +90,18 @@ export class AnswerCache {
     };
     const link = response.headers.get("link");
     if (link !== null) headers.link = link;
-    return { seq, body: await response.text(), etag, headers };
+    const text = await response.text();
+    const bytes = encoder.encode(text);
+    return { seq, body: bytes.length === text.length ? text : bytes, etag, headers };
   }
 
   #keep(url: string, answer: Answer): void {
     this.#forget(url);
-    if (answer.body.length > MAX_CHARACTERS) return;
+    if (answer.body.length > MAX_BYTES) return;
     this.#answers.set(url, answer);
-    this.#characters += answer.body.length;
+    this.#bytes += answer.body.length;
     for (const oldest of this.#answers.keys()) {
-      if (this.#answers.size <= MAX_ENTRIES && this.#characters <= MAX_CHARACTERS) break;
+      if (this.#answers.size <= MAX_ENTRIES && this.#bytes <= MAX_BYTES) break;
       this.#forget(oldest);
     }
   }
@@ -99,7 +110,30 @@ export class AnswerCache {
     const answer = this.#answers.get(url);
     if (answer === undefined) return;
     this.#answers.delete(url);
-    this.#characters -= answer.body.length;
+    this.#bytes -= answer.body.length;
+  }
+}
+
+type LogStore = Pick<Store, "onCommit"> & { events: Pick<Events, "lastSeq"> };
+
+/**
+ * The log's present end, asked once per turn of the event loop. The requests of one turn had all arrived when it
+ * began (some ten under load), so none of them could have known of a later commit elsewhere; a commit of this
+ * process in between is told, and the next one asks anew.
+ */
+class LogEnd {
+  readonly #events: Pick<Events, "lastSeq">;
+  #asked: Promise<number> | null = null;
+
+  constructor(store: LogStore) {
+    this.#events = store.events;
+    store.onCommit(() => this.#asked = null);
+  }
+
+  seq(): Promise<number> {
+    if (this.#asked !== null) return this.#asked;
+    setImmediate(() => this.#asked = null);
+    return this.#asked = this.#events.lastSeq();
   }
 }
 

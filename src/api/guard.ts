@@ -17,8 +17,11 @@ export interface GuardOptions {
   allowed_origins: readonly string[];
 }
 
-/** Answers what must not pass, `null` for what may. `is_public`: the route takes requests from any page. */
-export type Guard = (request: Request, is_public: boolean) => Response | null;
+/** What a path is to the guard. `public`: it takes requests from any page. `socket`: the WebSocket. */
+export type Gate = "public" | "socket" | "ordinary";
+
+/** Answers what must not pass, `null` for what may. */
+export type Guard = (request: Request, gate: Gate) => Response | null;
 
 const LOOPBACK_NAMES = ["localhost", "127.0.0.1", "[::1]"];
 const HTTP_PORT = 80;
@@ -31,16 +34,16 @@ export function createGuard(options: GuardOptions): Guard {
     if (names === undefined) hosts.set(port, names = allowedHosts(options, port));
     return names;
   };
-  return (request, is_public) => {
+  return (request, gate) => {
     const host = request.headers.get("host");
     if (host === null || !allowed().has(host.toLowerCase()) || !hasAuthority(request.url, host)) {
       return refuseHost(host);
     }
-    if (is_public) return null;
+    if (gate === "public") return null;
     if (request.method !== "GET" && request.method !== "HEAD") {
       return checkWrite(request, host, options.allowed_origins);
     }
-    return request.headers.has("upgrade") ? checkSocket(request, host, options.allowed_origins) : null;
+    return gate === "socket" ? checkSocket(request, host, options.allowed_origins) : null;
   };
 }
 

@@ -239,3 +239,13 @@ Deno.test("POST /issues/{id}/stop records the request and answers at once; witho
 async function last(api: TestApi): Promise<Issue> {
   return (await api.store.issues.list({ limit: 1 }))[0];
 }
+
+Deno.test("GET /issues answers texts of every script alike when it is asked again", async () => {
+  await using api = await openTestApi();
+  await api.file({ title: "Überschrift 見出し 🚀" });
+  const first = await api.call("GET", "/issues");
+  const again = await api.call("GET", "/issues");
+  assert.deepEqual(titles(again), ["Überschrift 見出し 🚀"]);
+  assert.deepEqual(again.body, first.body);
+  assert.equal(again.headers.get("content-type"), "application/json");
+});
