@@ -24,12 +24,16 @@ export interface CompleterDeps {
   publish: ((request: PublishRequest) => Promise<Published>) | null;
   finish(end: RunEnd): Promise<void>;
   removeWorkspace(workspace: Workspace): Promise<void>;
+  /** Moves a workspace whose work can't be taken out of the way; answers where it is then. */
+  quarantine(workspace: Workspace): Promise<string>;
 }
 
 /** What became of the agent's files. No snapshot and no error: there was no workspace. */
 interface Work {
   snapshot: Snapshot | null;
   error: string;
+  /** Where the files are that could not be taken. */
+  kept_in: string;
 }
 
 /**
@@ -69,11 +73,11 @@ export async function completeRun(
 }
 
 async function takeWork(workspace: Workspace | null, deps: CompleterDeps): Promise<Work> {
-  if (workspace === null) return { snapshot: null, error: "" };
+  if (workspace === null) return { snapshot: null, error: "", kept_in: "" };
   try {
-    return { snapshot: await deps.snapshot(workspace), error: "" };
+    return { snapshot: await deps.snapshot(workspace), error: "", kept_in: "" };
   } catch (error) {
-    return { snapshot: null, error: messageOfError(error) };
+    return { snapshot: null, error: messageOfError(error), kept_in: await deps.quarantine(workspace) };
   }
 }
 
@@ -146,7 +150,7 @@ function runEnd(
       publish_error: published.error,
       failures,
       retry_at,
-      kept_folder: work.error === "" ? "" : execution.workspace?.dir ?? "",
+      kept_folder: work.kept_in,
     }),
   };
 }

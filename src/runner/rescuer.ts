@@ -8,6 +8,7 @@ import { AUTOPILOT } from "../domain/messages.ts";
 import { failpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
 import type { LeasedRun, RunEnd } from "../store/store.ts";
+import type { Breaker } from "./breaker.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -18,7 +19,7 @@ export interface RescuerDeps {
   /** All unfinished runs. */
   active(): Promise<LeasedRun[]>;
   takeOver(run_id: string, fence: number): Promise<LeasedRun | null>;
-  /** Whether a process of this machine lives; `true` when that can't be known. */
+  /** Whether a server of this machine lives; `true` when that can't be known for certain. */
   processLives(pid: number): Promise<boolean>;
   /** Whether this process works on the run. */
   isOurs(run_id: string): boolean;
@@ -27,6 +28,11 @@ export interface RescuerDeps {
   snapshot(workspace: Workspace, found: LeasedRun): Promise<Snapshot>;
   finish(run_id: string, fence: number, end: RunEnd): Promise<void>;
   removeWorkspace(workspace: Workspace): Promise<void>;
+  /** Moves a workspace whose work can't be taken out of the way; answers where it is then. */
+  quarantine(workspace: Workspace): Promise<string>;
+  /** Where an earlier attempt moved the run's workspace to; empty when none did. */
+  quarantined(found: LeasedRun): Promise<string>;
+  breaker: Breaker;
 }
 
 /** One pass. Answers how many runs were rescued; one that fails stays for the next pass. */
@@ -46,15 +52,18 @@ export async function rescueRuns(deps: RescuerDeps): Promise<number> {
   return rescued;
 }
 
-/** Expired runs, and those of a dead process on this machine, whose lease need not be waited for. */
+/** Runs of a dead server of this machine, whose lease need not be waited for, and those whose lease has ended. */
 async function abandoned(deps: RescuerDeps): Promise<LeasedRun[]> {
-  const found = new Map<string, LeasedRun>();
-  for (const run of await deps.expired()) found.set(run.run.id, run);
-  for (const run of await deps.active()) {
-    const { host, server_pid } = run.lease;
-    if (host === deps.host && !await deps.processLives(server_pid)) found.set(run.run.id, run);
+  const active = await deps.active();
+  const dead = new Map<string, LeasedRun>();
+  for (const found of active) {
+    const { host, server_pid } = found.lease;
+    if (host === deps.host && !await deps.processLives(server_pid)) dead.set(found.run.id, found);
   }
-  return [...found.values()].filter(({ run }) => !deps.isOurs(run.id));
+  // Of a run that was given up by this process itself nobody extends the lease: isOurs() is false then.
+  const suspects = (await deps.expired()).filter(({ run }) => !dead.has(run.id) && !deps.isOurs(run.id));
+  for (const found of deps.breaker.admit(suspects, active.length)) dead.set(found.run.id, found);
+  return [...dead.values()].filter(({ run }) => !deps.isOurs(run.id));
 }
 
 async function rescue(found: LeasedRun, deps: RescuerDeps): Promise<boolean> {
@@ -63,11 +72,11 @@ async function rescue(found: LeasedRun, deps: RescuerDeps): Promise<boolean> {
   if (taken === null) return false;
   failpoint("rescue_taken_over");
   const workspace = await deps.openWorkspace(taken);
-  const work = workspace === null ? null : await takeWork(workspace, taken, deps);
+  const work = await takeWork(workspace, taken, deps);
   failpoint("rescue_snapshot");
-  await deps.finish(taken.run.id, taken.lease.fence, lostEnd(taken, workspace, work));
+  await deps.finish(taken.run.id, taken.lease.fence, lostEnd(taken, work));
   failpoint("rescue_finished");
-  if (workspace !== null && work !== null && work.error === "") await deps.removeWorkspace(workspace);
+  if (workspace !== null && work.kept_in === "") await deps.removeWorkspace(workspace);
   loggerOf("runner").info("Rescued run {run_id} of issue {number}", {
     run_id: taken.run.id,
     number: taken.issue.number,
@@ -75,35 +84,47 @@ async function rescue(found: LeasedRun, deps: RescuerDeps): Promise<boolean> {
   return true;
 }
 
-async function takeWork(
-  workspace: Workspace,
-  taken: LeasedRun,
-  deps: RescuerDeps,
-): Promise<{ commit: string; branch: string; error: string }> {
+/** What became of the agent's files. */
+interface Work {
+  commit: string;
+  branch: string;
+  /** Why they could not be committed, and where they are; empty when all is well. */
+  error: string;
+  kept_in: string;
+}
+
+async function takeWork(workspace: Workspace | null, taken: LeasedRun, deps: RescuerDeps): Promise<Work> {
+  if (workspace === null) {
+    const kept_in = await deps.quarantined(taken);
+    return { commit: "", branch: "", error: kept_in === "" ? "" : "an earlier attempt failed", kept_in };
+  }
   try {
     const { commit, branch } = await deps.snapshot(workspace, taken);
-    return { commit, branch, error: "" };
+    return { commit, branch, error: "", kept_in: "" };
   } catch (error) {
-    return { commit: "", branch: "", error: messageOfError(error) };
+    return {
+      commit: "",
+      branch: "",
+      error: messageOfError(error),
+      kept_in: await deps.quarantine(workspace),
+    };
   }
 }
 
-function lostEnd(
-  { run, lease }: LeasedRun,
-  workspace: Workspace | null,
-  work: { commit: string; branch: string; error: string } | null,
-): RunEnd {
+function lostEnd({ run, lease }: LeasedRun, { commit, branch, error, kept_in }: Work): RunEnd {
   const stopped = lease.stop_requested_at !== "";
-  const commit = work?.commit ?? "";
-  const branch = commit === "" ? "" : work?.branch ?? "";
   const reason = stopped
     ? "A human stopped the run, and the server died under it"
     : "The server died under the run";
+  // The session believes that its changes are there: without them it must not go on by itself.
+  const outcome = stopped ? "stopped" : error === "" ? "lost" : "failed";
   return {
-    outcome: stopped ? "stopped" : "lost",
-    reason,
+    outcome,
+    reason: outcome === "failed"
+      ? `${reason}, and the agent's work could not be committed: ${error}`
+      : reason,
     commit,
-    branch,
+    branch: commit === "" ? "" : branch,
     pr_url: "",
     result: "",
     session_id: run.session_id,
@@ -125,13 +146,22 @@ function lostEnd(
         commit === ""
           ? ""
           : `What was done so far is on the branch \`${branch}\` at \`${commit.slice(0, 12)}\`.`,
-        work !== null && work.error !== ""
-          ? `The agent's files could not be committed (${work.error}). They are kept in \`${workspace?.dir}\`.`
-          : "",
-        stopped
-          ? "Move the issue to Ready to go on."
-          : "The issue is ready again and goes on in the same session.",
+        error === ""
+          ? ""
+          : `The agent's files could not be committed (${error}). They are kept in \`${kept_in}\`.`,
+        nextStep(outcome),
       ].filter((line) => line !== "").join("\n\n"),
     }],
   };
+}
+
+function nextStep(outcome: "stopped" | "lost" | "failed"): string {
+  switch (outcome) {
+    case "stopped":
+      return "Move the issue to Ready to go on.";
+    case "lost":
+      return "The issue is ready again and goes on in the same session.";
+    case "failed":
+      return "Bring the files to where they belong, then reply here: the agent goes on in the same session.";
+  }
 }

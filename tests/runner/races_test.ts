@@ -231,9 +231,11 @@ Deno.test("runner never gives a run the folder of an earlier one that was kept",
   const issue = await bench.file();
   await bench.finished(issue);
   await bench.say(issue, "There is space again");
-  const { run } = await bench.finished(issue, 2);
+  const { run, comments } = await bench.finished(issue, 2);
   assert.equal(run.outcome, "implemented");
   const kept = bench.requests[0].workspace;
   assert.notEqual(kept.dir, bench.requests[1].workspace.dir);
-  assert.equal(await Deno.readTextFile(`${kept.tree}/try1.txt`), "kept\n");
+  const aside = kept.tree.replace("/workspaces/", "/quarantine/");
+  assert.equal(await Deno.readTextFile(`${aside}/try1.txt`), "kept\n");
+  assert.ok(comments.some(({ body }) => body.includes(aside.slice(0, -"/tree".length))));
 });

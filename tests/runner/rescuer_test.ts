@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { RunEnd } from "../../src/store/store.ts";
 import { ANNA, type Bench, makeBench } from "./bench.ts";
+import { Breaker } from "../../src/runner/breaker.ts";
 import { type RescuerDeps, rescueRuns } from "../../src/runner/rescuer.ts";
 
 /** A run that a server on `host` claimed before it died. */
@@ -28,6 +29,9 @@ function deps(bench: Bench, more: Partial<RescuerDeps> = {}): RescuerDeps {
     snapshot: () => Promise.reject(new Error("no snapshot expected")),
     finish: async (run_id, fence, end: RunEnd) => void await runs.finish(run_id, fence, end),
     removeWorkspace: () => Promise.resolve(),
+    quarantine: () => Promise.reject(new Error("no quarantine expected")),
+    quarantined: () => Promise.resolve(""),
+    breaker: new Breaker(() => 0),
     ...more,
   };
 }
@@ -83,7 +87,7 @@ Deno.test("rescueRuns() honours a stop that was asked for before the server died
   assert.equal((await bench.store.issues.get(issue.id)).status, "done");
 });
 
-Deno.test("rescueRuns() keeps the folder whose work can't be committed, and says where", async () => {
+Deno.test("rescueRuns() moves a folder whose work can't be committed aside, says where, and does not go on without it", async () => {
   await using bench = await makeBench();
   const { issue } = await abandoned(bench);
   const removed: string[] = [];
@@ -91,12 +95,22 @@ Deno.test("rescueRuns() keeps the folder whose work can't be committed, and says
     openWorkspace: () => Promise.resolve(FOLDER),
     snapshot: () => Promise.reject(new Error("No space left on device")),
     removeWorkspace: ({ dir }) => Promise.resolve(void removed.push(dir)),
+    quarantine: ({ dir }) => Promise.resolve(dir.replace("workspaces", "quarantine")),
   }));
   assert.equal(rescued, 1);
   assert.deepEqual(removed, []);
   const [{ body }] = await bench.store.comments.list(issue.id);
-  assert.match(body, /No space left on device\). They are kept in `\/data\/workspaces\/1-x`/);
-  assert.equal((await bench.store.issues.get(issue.id)).status, "ready");
+  assert.match(body, /No space left on device\). They are kept in `\/data\/quarantine\/1-x`/);
+  assert.equal((await bench.store.issues.get(issue.id)).status, "blocked");
+  // The move may be all that was done before the rescuer died: the next one finds it.
+  const again = await abandoned(bench);
+  assert.equal(
+    await rescueRuns(deps(bench, { quarantined: () => Promise.resolve("/data/quarantine/2-y") })),
+    1,
+  );
+  const [comment] = await bench.store.comments.list(again.issue.id);
+  assert.match(comment.body, /They are kept in `\/data\/quarantine\/2-y`/);
+  assert.equal((await bench.store.issues.get(again.issue.id)).status, "blocked");
 });
 
 Deno.test("rescueRuns() goes on with the others when one can't be rescued", async () => {
@@ -126,3 +140,49 @@ const FOLDER = {
   branch: "autopilot/1-x",
   tip: "c",
 };
+
+/** Runs of another machine, all claimed now. */
+async function remote(bench: Bench, count: number) {
+  const claims = [];
+  for (let n = 0; n < count; n++) claims.push(await abandoned(bench, "elsewhere", n));
+  return claims;
+}
+
+Deno.test("rescueRuns() doubts the clock when most leases end at once, and rescues who stays silent", async () => {
+  await using bench = await makeBench();
+  const [alive, ...dead] = await remote(bench, 3);
+  let steady = 0;
+  const breaker = new Breaker(() => steady);
+  const pass = () => rescueRuns(deps(bench, { breaker }));
+  assert.equal(await pass(), 0);
+  assert.equal(breaker.doubt, "");
+
+  // The clock jumps: nobody had the time to extend a lease.
+  bench.time.advance(3_600_000);
+  assert.equal(await pass(), 0);
+  assert.match(breaker.doubt, /3 of 3 runs look dead at once.*3 are watched/);
+  // Whoever lives extends it now; the jump goes on, so all of them have ended again.
+  await bench.store.runs.heartbeat(alive.run.id, alive.lease.fence);
+  steady = 60_000;
+  bench.time.advance(3_600_000);
+  assert.equal(await pass(), 0);
+  steady = 89_999;
+  assert.equal(await pass(), 0);
+  steady = 90_000;
+  assert.equal(await pass(), 2);
+  for (const { run } of dead) assert.equal((await bench.store.runs.get(run.id)).outcome, "lost");
+  assert.equal((await bench.store.runs.get(alive.run.id)).outcome, "");
+  assert.match(breaker.doubt, /1 are watched/);
+  // One is no majority to doubt by.
+  assert.equal(await pass(), 1);
+  assert.equal(breaker.doubt, "");
+});
+
+Deno.test("rescueRuns() believes the clock when most runs live", async () => {
+  await using bench = await makeBench();
+  const [, ...live] = await remote(bench, 5);
+  bench.time.advance(80_000);
+  for (const { run, lease } of live.slice(1)) await bench.store.runs.heartbeat(run.id, lease.fence);
+  bench.time.advance(11_000);
+  assert.equal(await rescueRuns(deps(bench)), 2);
+});
