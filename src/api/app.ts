@@ -26,7 +26,7 @@ export function createApp(deps: ApiDeps): App {
   const cache = new AnswerCache(deps.store);
   const hub = new Hub(deps.feed, deps.store.events);
   const sockets = createSockets({ ...deps, hub });
-  const routes = createRoutes({ ...deps, hub, cache });
+  const routes = createRoutes({ ...deps, hub, cached: cache.middleware() });
 
   const route = async (request: Request, path: string, remote_address: string): Promise<Response> => {
     try {

@@ -89,8 +89,7 @@ export function createAssets(options: AssetOptions = {}): Assets {
     if (matches(request.headers.get("if-none-match"), found.etag)) {
       return new Response(null, { status: 304, headers });
     }
-    const encoding = "" as "br" | "";
-    chooseEncoding(request.headers.get("accept-encoding"));
+    const encoding = chooseEncoding(request.headers.get("accept-encoding"));
     let body = found.body;
     if (encoding !== "") {
       const key = `${encoding} ${found.etag}`;

@@ -1,12 +1,12 @@
 /** What the routes get from the outside, and what a request carries through the router. */
 
+import type { MiddlewareHandler } from "hono";
 import type { RunnerStatus } from "../domain/agent.ts";
 import type { Clock } from "../clock.ts";
 import type { Feed } from "../events/feed.ts";
 import type { Hub } from "../events/hub.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { Store } from "../store/store.ts";
-import type { AnswerCache } from "./cache.ts";
 import type { GuardOptions } from "./guard.ts";
 
 export interface ApiOptions extends GuardOptions {
@@ -30,7 +30,8 @@ export interface ApiDeps {
 /** What the routes share beyond the dependencies. */
 export interface RouteDeps extends ApiDeps {
   hub: Hub;
-  cache: AnswerCache;
+  /** Keeps what the route answers until the next event. */
+  cached: MiddlewareHandler<ApiEnv>;
 }
 
 export interface ApiEnv {

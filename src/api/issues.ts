@@ -10,8 +10,7 @@ import { issueDetail, listPage, moveAndWait, nextLink, versionOf } from "./issue
 import { answer, fails, newRouter, takes } from "./router.ts";
 import { IssueDetailSchema, IssueSchema } from "./wire.ts";
 
-export function issueRoutes({ store, feed, cache }: RouteDeps) {
-  const cached = cache.middleware();
+export function issueRoutes({ store, feed, cached }: RouteDeps) {
   const json = jsonBody(MAX_JSON_BYTES);
 
   const list = createRoute({

@@ -44,7 +44,8 @@ export function uploadHeaders(file: { name: string; content_type: string }): Rec
   return {
     "content-type": inline ? file.content_type : OCTET_STREAM,
     "content-disposition": contentDisposition(inline ? "inline" : "attachment", file.name),
-    "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; media-src 'self'",
+    "content-security-policy":
+      "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'",
     "cross-origin-resource-policy": "same-origin",
     "x-content-type-options": "nosniff",
     // The bytes under an id never change.

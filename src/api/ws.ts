@@ -15,6 +15,8 @@ export const WS_PATH = `${API_BASE}/ws`;
 const MAX_MESSAGE_BYTES = 64 << 10;
 /** Messages of one client that wait to be handled. */
 const MAX_WAITING = 64;
+/** Runs that one client may watch at a time. */
+const MAX_RUNS = 64;
 /** A peer that does not answer a ping for so long is gone, in seconds. */
 const IDLE_TIMEOUT_S = 30;
 /** How long close() waits for the peers' close frames, in milliseconds. */
@@ -39,7 +41,7 @@ export interface Sockets {
   close(): Promise<void>;
 }
 
-export function createSockets({ store, feed, hub }: Omit<RouteDeps, "cache">): Sockets {
+export function createSockets({ store, feed, hub }: Omit<RouteDeps, "cached">): Sockets {
   const tails = new RunTails(feed, store.runLog, hub);
   const activity = new Activity(feed, store, hub);
   const open = new Set<WebSocket>();
@@ -53,6 +55,12 @@ export function createSockets({ store, feed, hub }: Omit<RouteDeps, "cache">): S
       else activity.leave(socket);
     } else if ("subscribe" in message) {
       await store.runs.get(run_id);
+      if (tails.count(socket) >= MAX_RUNS) {
+        throw new ApiError(
+          "invalid",
+          `At most ${MAX_RUNS} runs can be watched at once: unsubscribe from one`,
+        );
+      }
       await tails.watch(socket, run_id, message.after ?? null);
     } else {
       tails.unwatch(socket, run_id);

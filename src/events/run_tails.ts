@@ -74,6 +74,13 @@ export class RunTails {
     if (tail.watchers.size === 0) this.#tails.delete(run_id);
   }
 
+  /** How many runs the peer watches. */
+  count(peer: Peer): number {
+    let count = 0;
+    for (const { watchers } of this.#tails.values()) if (watchers.has(peer)) count++;
+    return count;
+  }
+
   leave(peer: Peer): void {
     for (const run_id of [...this.#tails.keys()]) this.unwatch(peer, run_id);
   }

@@ -239,6 +239,36 @@ Deno.test("a client may send many messages, but one that floods the server is cu
   assert.match(await metrics.text(), /^autopilot_sockets 1$/m);
 });
 
+Deno.test("a client that does not read is cut off, the others miss nothing", async () => {
+  await using live = await serveTestApi();
+  await using healthy = await connect(live);
+  using stuck = await Deno.connect({ hostname: "127.0.0.1", port: live.port });
+  const handshake =
+    `GET /api/autopilot/ws HTTP/1.1\r\nHost: 127.0.0.1:${live.port}\r\nConnection: Upgrade\r\n` +
+    "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n";
+  await stuck.write(new TextEncoder().encode(handshake));
+  await healthy.waitFor(({ type }) => type === "hello");
+  const sockets = async () => {
+    const metrics = await fetch(`http://127.0.0.1:${live.port}/metrics`);
+    return Number(/^autopilot_sockets (\d+)$/m.exec(await metrics.text())?.[1]);
+  };
+  while (await sockets() < 2) await file(live, "until both are in");
+  // What the system buffers for a connection (some 4 MB) must be full before the server notices.
+  const title = "x".repeat(300);
+  let written = 0;
+  while (await sockets() === 2) {
+    assert.ok(written < 40_000, "The stuck client was never cut off");
+    await Promise.all(range(1, 250).map(() => file(live, title)));
+    written += 250;
+    await upTo(healthy, await live.api.store.events.lastSeq());
+  }
+  assert.equal(await sockets(), 1);
+  await file(live, "after");
+  const last = await live.api.store.events.lastSeq();
+  await upTo(healthy, last);
+  assert.deepEqual(seqs(healthy), range(last - seqs(healthy).length + 1, last));
+});
+
 Deno.test("close() ends sockets with 1012, so that clients come back", async () => {
   await using live = await serveTestApi();
   const raw = new WebSocket(`ws://127.0.0.1:${live.port}/api/autopilot/ws`);
