@@ -38,6 +38,8 @@ export interface Repository {
   readonly env: Record<string, string>;
   /** The commit that a revision names now; null when it names none. */
   resolve(revision: string): Promise<string | null>;
+  /** The same for several at once, by one process; in the order asked. */
+  resolveAll(revisions: string[]): Promise<(string | null)[]>;
   /** The branch that is checked out now; empty when detached. */
   branchNow(): Promise<string>;
   /** Runs git in the repository's own git directory; throws GitError. */
@@ -87,16 +89,30 @@ export async function openRepository(workdir: string, env: Record<string, string
     remote,
     github: remote === "" ? null : parseGithubUrl(await call(["remote", "get-url", remote]), env.GH_HOST),
     env: own.env,
-    async resolve(revision) {
-      // A revision is looked up where HEAD is the user's: a linked work tree has its own.
-      const args = ["rev-parse", "--verify", "-q", "--end-of-options", `${revision}^{commit}`];
-      const result = await tryGit([...inside, ...args], own);
-      return result.code === 0 ? result.stdout.trim() : null;
-    },
+    resolve: async (revision) => (await resolveAll(inside, own, [revision]))[0],
+    resolveAll: (revisions) => resolveAll(inside, own, revisions),
     branchNow,
     git: call,
     pushBranch: ({ commit, branch }) => push(git_dir, remote, own.env, commit, branch),
   };
+}
+
+/** A revision is looked up where HEAD is the user's: a linked work tree has its own. */
+async function resolveAll(
+  inside: string[],
+  own: { env: Record<string, string> },
+  revisions: string[],
+): Promise<(string | null)[]> {
+  // One line asks for one revision; none that git knows holds a line end.
+  const asked = revisions.filter((revision) => !/[\n\0]/.test(revision));
+  const answer = await git([...inside, "cat-file", "--batch-check=%(objecttype) %(objectname)"], {
+    ...own,
+    stdin: asked.map((revision) => `${revision}^{commit}\n`).join(""),
+  });
+  const found = new Map(
+    answer.split("\n").map((line, i) => [asked[i], /^commit ([0-9a-f]+)$/.exec(line)?.[1] ?? null]),
+  );
+  return revisions.map((revision) => found.get(revision) ?? null);
 }
 
 async function findGitDir(folder: string, env: Record<string, string>): Promise<string> {

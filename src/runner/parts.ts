@@ -4,20 +4,26 @@ import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import type { Event } from "../domain/event.ts";
 import type { Issue } from "../domain/issue.ts";
+import type { ProfileOptions } from "../domain/profile.ts";
+import type { ProjectFile } from "../domain/project_file.ts";
 import { failpoint } from "../failpoint.ts";
 import { childEnv } from "../process/child_env.ts";
 import { type AgentProcess, LOGIN_VARIABLES, startAgent } from "../process/claude.ts";
 import { ensurePullRequest } from "../process/gh.ts";
 import type { Repository } from "../process/git.ts";
-import { processLives } from "../process/lives.ts";
 import { agentPaths, type Sandbox } from "../process/sandbox.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { Claim, LeasedRun, Store } from "../store/store.ts";
-import type { AgentRequest, Published, PublishRequest, WorkspaceFile } from "./ports.ts";
+import { commandParts, runCaches } from "./command_parts.ts";
+import type { AgentRequest, CommandParts, Published, PublishRequest, WorkspaceFile } from "./ports.ts";
+import { projectReader } from "./project.ts";
+import { quarantine, quarantined } from "./quarantine.ts";
+import { holdServerLock, serverLives } from "./server_lock.ts";
 import { type Snapshot, snapshot } from "./snapshot.ts";
+import { SpareTrees } from "./spares.ts";
 import { openWorkspace, prepareWorkspace, removeWorkspace, type Workspace } from "./workspace.ts";
 
-export interface RunnerOptions {
+export interface RunnerOptions extends ProfileOptions {
   /** Id of the first agent; the n-th further one is `<agent_id>-<n>`. */
   agent_id: string;
   /** Agents at a time, from 1. */
@@ -30,15 +36,8 @@ export interface RunnerOptions {
   commit_email: string;
   /** Branch or commit from which new work starts; empty: HEAD. */
   base: string;
-  /** Empty: the CLI's default. */
-  model: string;
-  /** API rounds per run; 0: no limit. */
-  max_turns: number;
-  /** 0: no limit. */
-  max_usd_per_run: number;
-  /** Seconds; 0: no limit. */
-  run_timeout_s: number;
-  silence_timeout_s: number;
+  /** Longest time of setup, and of one check, in seconds; 0: only the limits of the run. */
+  check_timeout_s: number;
   data_dir: string;
   /** Names of further variables of the server's environment that agents may see. */
   pass_env: readonly string[];
@@ -62,7 +61,9 @@ export interface RunnerDeps {
 }
 
 /** What a run does outside of the store. A test replaces single ones. */
-export interface RunnerParts {
+export interface RunnerParts extends CommandParts {
+  /** What the repository says of itself on the base. */
+  readProject(): Promise<ProjectFile>;
   prepareWorkspace(claim: Claim, branch: string, files: WorkspaceFile[]): Promise<Workspace>;
   openWorkspace(found: LeasedRun): Promise<Workspace | null>;
   snapshot(workspace: Workspace, issue: Issue): Promise<Snapshot>;
@@ -70,13 +71,30 @@ export interface RunnerParts {
   attachmentsFolder(workspace: Workspace): string;
   startAgent(request: AgentRequest): Promise<AgentProcess>;
   publish: ((request: PublishRequest) => Promise<Published>) | null;
+  /** Lets other servers of this machine know that this one lives, until the function returned is called. */
+  announce(): Promise<() => Promise<void>>;
+  /** Whether a server of this machine lives; `true` when that can't be known for certain. */
   processLives(pid: number): Promise<boolean>;
+  /** Has a work tree made ahead for the next run, now and whenever one is taken, until the function returned is called. */
+  keepTreeReady(): () => Promise<void>;
+  quarantine(workspace: Workspace): Promise<string>;
+  quarantined(found: LeasedRun): Promise<string>;
 }
 
 export function realParts(
   { repository, sandbox, options }: Omit<RunnerDeps, "store" | "onEvents">,
 ): RunnerParts {
   const root = join(options.data_dir, "workspaces");
+  const aside = join(options.data_dir, "quarantine");
+  const servers = join(options.data_dir, "servers");
+  const spares = new SpareTrees({
+    repository,
+    root,
+    base: options.base === "" ? "HEAD" : options.base,
+    pid: options.pid,
+    processLives: (pid) => serverLives(servers, options.host, pid),
+  });
+  const caches = runCaches(repository, sandbox, options);
   return {
     prepareWorkspace: (claim, branch, attachments) =>
       prepareWorkspace({
@@ -88,6 +106,7 @@ export function realParts(
         branch,
         ...(options.base === "" ? {} : { base: options.base }),
         attachments,
+        spares,
       }),
     openWorkspace: ({ issue, run }) =>
       openWorkspace({ root, issue_number: issue.number, run_id: randomPart(run.id) }),
@@ -100,9 +119,12 @@ export function realParts(
       }),
     removeWorkspace,
     attachmentsFolder: (workspace) => agentPaths(sandbox, workspace).attachments,
-    startAgent: async ({ workspace, ...request }) => {
+    readProject: projectReader(repository, options.base),
+    ...commandParts({ repository, sandbox, options, caches }),
+    startAgent: async ({ workspace, external, ...request }) => {
+      const { env, read_write } = await caches({ external });
       const credentials_file = await credentialsFile(options);
-      return await startAgent({
+      const agent = startAgent({
         ...request,
         binary: options.claude_bin,
         sandbox,
@@ -110,17 +132,25 @@ export function realParts(
         home: workspace.home,
         attachments: workspace.attachments,
         objects: repository.objects_dir,
-        model: options.model,
-        max_turns: options.max_turns,
-        env: childEnv(options.host_env, {
-          home: workspace.home,
-          pass: [...LOGIN_VARIABLES, ...options.pass_env],
-        }),
+        read_write,
+        env: {
+          ...childEnv(options.host_env, {
+            home: workspace.home,
+            pass: [...LOGIN_VARIABLES, ...options.pass_env],
+          }),
+          ...env,
+        },
         ...(credentials_file === "" ? {} : { credentials_file }),
       });
+      spares.next();
+      return agent;
     },
     publish: options.push ? (request) => publish(request, repository, options) : null,
-    processLives: (pid) => processLives(pid, childEnv(options.host_env, { home: root, pass: [] })),
+    announce: () => holdServerLock(servers, options.host, options.pid),
+    processLives: (pid) => serverLives(servers, options.host, pid),
+    keepTreeReady: () => spares.keep(),
+    quarantine: (workspace) => quarantine(workspace, aside),
+    quarantined: ({ issue, run }) => quarantined(aside, issue.number, randomPart(run.id)),
   };
 }
 

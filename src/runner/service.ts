@@ -4,6 +4,7 @@ import type { RunnerStatus } from "../domain/agent.ts";
 import { FencedError, messageOfError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { type Redact, redactEntry, redactor, secretsOf } from "../domain/redact.ts";
+import { profileOf } from "../domain/profile.ts";
 import { HEARTBEAT_MS } from "../domain/run.ts";
 import { failpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
@@ -64,6 +65,7 @@ class RunnerService implements Runner {
   #state: "new" | "running" | "stopping" | "stopped" = "new";
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
+  #drop_tree: (() => Promise<void>) | null = null;
   #release: (() => Promise<void>) | null = null;
   #unsubscribe: (() => void) | null = null;
   #cancel_care: (() => void) | null = null;
@@ -106,6 +108,7 @@ class RunnerService implements Runner {
     await this.#care();
     if (this.#stopping !== null) return;
     this.#state = "running";
+    this.#drop_tree = this.#parts.keepTreeReady();
     this.#claimer.start();
     for (const { not_before } of await store.issues.list({ status: "ready", limit: ALARMS_AT_START })) {
       if (not_before !== "") this.#claimer.wakeAt(new Date(not_before));
@@ -131,6 +134,7 @@ class RunnerService implements Runner {
     await this.#claimer.stop();
     for (const { supervisor } of this.#in_hand.values()) supervisor.end("shutdown");
     await this.#claimer.drained();
+    await this.#drop_tree?.();
     await this.#caring;
     if (started) {
       for (const id of agentIds(this.#deps.options.agent_id, this.#deps.options.concurrency)) {
@@ -213,7 +217,13 @@ class RunnerService implements Runner {
       startAgent: (request) => this.#parts.startAgent(request),
       newId: this.#newId,
       newFence: () => crypto.randomUUID().replaceAll("-", ""),
-      max_usd: options.max_usd_per_run,
+      profile: async ({ external }) =>
+        profileOf(options, await this.#parts.readProject(), {
+          sandboxed: this.#deps.sandbox.kind === "bwrap",
+          external,
+        }),
+      commands: this.#parts,
+      command_limit_ms: options.check_timeout_s * 1000,
     };
   }
 

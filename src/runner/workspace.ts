@@ -8,11 +8,24 @@ import { basename, join } from "node:path";
 import { failpoint } from "../failpoint.ts";
 import type { Repository } from "../process/git.ts";
 import { GitError } from "../process/git_run.ts";
-import { makeAgentClone, shareIndex } from "./agent_clone.ts";
+import { makeAgentClone, pointAgentClone, shareIndex } from "./agent_clone.ts";
 import { openTreeGit } from "./tree_git.ts";
 import { saveWorkspace, STATE_FILE, type Workspace } from "./workspace_state.ts";
 
 export type { Workspace };
+
+/** A tree that was made before anybody needed it. */
+export interface SpareTree {
+  dir: string;
+  /** The commit that its files are of. */
+  commit: string;
+}
+
+/** Where spare trees come from (spares.ts). */
+export interface Spares {
+  /** The caller owns what it gets. `null` when there is none. */
+  take(): SpareTree | null;
+}
 
 export interface PrepareOptions {
   repository: Repository;
@@ -26,6 +39,7 @@ export interface PrepareOptions {
   /** Branch or commit to start from when the issue's branch does not exist yet. Default: HEAD of the repository. */
   base?: string;
   attachments: { name: string; path: string }[];
+  spares?: Spares;
 }
 
 /**
@@ -35,12 +49,11 @@ export interface PrepareOptions {
  */
 export async function prepareWorkspace(options: PrepareOptions): Promise<Workspace> {
   const { repository, branch } = options;
-  const start = await startingPoint(options);
+  const { base_tip, ...start } = await startingPoint(options);
   const dir = workspaceDir(options.root, options.issue_number, options.run_id);
   const workspace: Workspace = {
     dir,
-    tree: join(dir, "tree"),
-    index: join(dir, "index"),
+    ...treeIn(dir),
     home: join(options.homes, String(options.issue_number)),
     attachments: join(dir, "attachments"),
     ...start,
@@ -49,21 +62,60 @@ export async function prepareWorkspace(options: PrepareOptions): Promise<Workspa
   };
   // What a crash left of the same run is no use: its state file would be there if it had been complete.
   await removeFolder(dir, options.root);
-  for (const path of [workspace.tree, workspace.home, workspace.attachments]) {
+  await layTree(repository, workspace, options.spares?.take() ?? null);
+  for (const path of [workspace.home, workspace.attachments]) {
     await Deno.mkdir(path, { recursive: true, mode: 0o700 });
   }
-  await copyAttachments(options.attachments, workspace.attachments);
-  await Promise.all([writeFiles(repository, workspace), makeAgentClone(repository, workspace)]);
-  await shareIndex(workspace);
-  await saveWorkspace(workspace);
+  await Promise.all([
+    copyAttachments(options.attachments, workspace.attachments),
+    pointAgentClone(repository, workspace, base_tip),
+    saveWorkspace(workspace),
+  ]);
   return workspace;
 }
 
+/** Where a workspace's folder has its tree, and Autopilot's own index of it. */
+function treeIn(dir: string): { tree: string; index: string } {
+  return { tree: join(dir, "tree"), index: join(dir, "index") };
+}
+
+/** The files of the base commit: those of a spare tree, brought to that commit, else written anew. */
+async function layTree(repository: Repository, workspace: Workspace, spare: SpareTree | null): Promise<void> {
+  const { dir, tree, base_commit } = workspace;
+  if (spare !== null) {
+    await Deno.rename(spare.dir, dir);
+    if (spare.commit === base_commit) return;
+    await writeFiles(repository, workspace, base_commit);
+  } else {
+    await makeTree(repository, { tree, index: workspace.index }, base_commit);
+  }
+}
+
+async function makeTree(
+  repository: Repository,
+  place: { tree: string; index: string },
+  commit: string,
+): Promise<void> {
+  await Deno.mkdir(place.tree, { recursive: true, mode: 0o700 });
+  await makeAgentClone(repository, place.tree, commit);
+  await writeFiles(repository, place, commit);
+}
+
 /** One process that fills the index and writes the files; filters and hooks are off (see tree_git.ts). */
-async function writeFiles(repository: Repository, workspace: Workspace): Promise<void> {
-  const { git } = await openTreeGit(repository, workspace);
+async function writeFiles(
+  repository: Repository,
+  place: { tree: string; index: string },
+  commit: string,
+): Promise<void> {
+  const { git } = await openTreeGit(repository, place);
   const only = ["--no-sparse-checkout", "--no-recurse-submodules"];
-  await git(["read-tree", "--reset", "-u", ...only, workspace.base_commit]);
+  await git(["read-tree", "--reset", "-u", ...only, commit]);
+  await shareIndex(place);
+}
+
+/** Makes a tree that no run owns yet; `dir` must not exist. A later workspace takes it over by a rename. */
+export async function makeSpareTree(repository: Repository, dir: string, commit: string): Promise<void> {
+  await makeTree(repository, treeIn(dir), commit);
 }
 
 /** What is on disk for a run; null when its workspace was never complete or is gone. */
@@ -84,7 +136,7 @@ export async function removeWorkspace(workspace: Workspace): Promise<void> {
   await removeFolder(workspace.dir, join(workspace.dir, ".."));
 }
 
-async function removeFolder(dir: string, root: string): Promise<void> {
+export async function removeFolder(dir: string, root: string): Promise<void> {
   const doomed = join(root, `.removed-${basename(dir)}-${crypto.randomUUID().slice(0, 8)}`);
   try {
     await Deno.rename(dir, doomed);
@@ -97,21 +149,28 @@ async function removeFolder(dir: string, root: string): Promise<void> {
   failpoint("workspace_removed");
 }
 
-function workspaceDir(root: string, issue_number: number, run_id: string): string {
+/** The folder of a run, by its issue and its id. */
+export function workspaceDir(root: string, issue_number: number, run_id: string): string {
   return join(root, `${issue_number}-${run_id.replace(/[^A-Za-z0-9]/g, "").slice(0, 8)}`);
 }
 
+/** Where the work starts and where it shall go back to, and the tip of that branch when it is one. */
 async function startingPoint(
   { repository, branch, base }: PrepareOptions,
-): Promise<{ base_commit: string; base_ref: string }> {
+): Promise<{ base_commit: string; base_ref: string; base_tip: string | null }> {
   const from = base ?? "HEAD";
-  const [head_branch, existing, start] = await Promise.all([
-    repository.branchNow(),
-    repository.resolve(`refs/heads/${branch}`),
-    repository.resolve(from),
+  const parents = branch.split("/").slice(0, -1).map((_, i, parts) => parts.slice(0, i + 1).join("/"));
+  const [head_branch, [existing, start, named, ...blocking]] = await Promise.all([
+    base === undefined ? repository.branchNow() : "",
+    repository.resolveAll([
+      `refs/heads/${branch}`,
+      from,
+      `refs/heads/${base ?? repository.default_branch}`,
+      ...parents.map((parent) => `refs/heads/${parent}`),
+    ]),
     repository.git(["check-ref-format", "--branch", branch]),
-    refuseBlockedName(repository, branch),
   ]);
+  refuseBlockedName(branch, parents.find((_, i) => blocking[i] !== null));
   const base_commit = existing ?? start;
   if (base_commit === null) {
     throw new GitError(
@@ -120,20 +179,19 @@ async function startingPoint(
       "",
     );
   }
-  return { base_commit, base_ref: base ?? (head_branch || repository.default_branch) };
+  // HEAD is the tip of the branch that is checked out.
+  if (head_branch !== "") return { base_commit, base_ref: head_branch, base_tip: start };
+  return { base_commit, base_ref: base ?? repository.default_branch, base_tip: named };
 }
 
 /** git can't have both `a` and `a/b`: say so now and not after the agent's work. */
-async function refuseBlockedName(repository: Repository, branch: string): Promise<void> {
-  const parents = branch.split("/").slice(0, -1).map((_, i, parts) => parts.slice(0, i + 1).join("/"));
-  await Promise.all(parents.map(async (parent) => {
-    if (await repository.resolve(`refs/heads/${parent}`) === null) return;
-    throw new GitError(
-      `Cannot make the branch ${branch} as a branch named ${parent} exists: rename it with git branch -m ${parent} <other>`,
-      1,
-      "",
-    );
-  }));
+function refuseBlockedName(branch: string, parent: string | undefined): void {
+  if (parent === undefined) return;
+  throw new GitError(
+    `Cannot make the branch ${branch} as a branch named ${parent} exists: rename it with git branch -m ${parent} <other>`,
+    1,
+    "",
+  );
 }
 
 async function copyAttachments(attachments: { name: string; path: string }[], folder: string): Promise<void> {
