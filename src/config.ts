@@ -81,6 +81,17 @@ export const OPTIONS = {
     min: 0.05,
     max: 10_080,
   }),
+  setup: text("", "Shell command that prepares the workspace before the agent starts (`npm ci`)", {
+    shown: "`setup` of `autopilot.json`",
+  }),
+  check: text("", "Shell command that checks what the agent left (`deno task test`)", {
+    shown: "`check` of `autopilot.json`",
+  }),
+  check_rounds: integer(2, "How often a failing check goes back to the agent", { min: 0, max: 10 }),
+  check_minutes: number(20, "Longest time of the setup, and of one check, in minutes", {
+    min: 0.05,
+    max: 10_080,
+  }),
   sandbox: choice(
     ["auto", "bwrap", "off"],
     "auto",

@@ -2,6 +2,8 @@
 
 import { resolve } from "node:path";
 
+export { nearest } from "./domain/nearest.ts";
+
 /** What defaults and relative paths depend on. Everything that the options know of the machine comes in here. */
 export interface Machine {
   hostname: string;
@@ -175,28 +177,4 @@ function checked(value: string, check?: Check): string {
   const problem = check?.(value) ?? null;
   if (problem !== null) throw new OptionValueError(problem);
   return value;
-}
-
-/** The known word that a misspelt one most likely means; `null` when none is near. */
-export function nearest(word: string, known: readonly string[]): string | null {
-  let best: string | null = null;
-  let least = Math.max(2, Math.floor(word.length / 4)) + 1;
-  for (const candidate of known) {
-    const distance = editDistance(word, candidate);
-    if (distance < least) [best, least] = [candidate, distance];
-  }
-  return best;
-}
-
-/** Levenshtein: insertions, deletions and replacements that make `b` of `a`. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[b.length];
 }

@@ -1,5 +1,6 @@
 /** What people read on the issue when a run has ended: what happened, what it means, what to do. */
 
+import { type CommandReport, outputBlock } from "./check.ts";
 import type { NewComment } from "./comment.ts";
 import type { Kind } from "./issue.ts";
 import { MAX_BODY } from "./issue.ts";
@@ -25,6 +26,10 @@ export interface EndContext {
   pr_url: string;
   /** Why the branch could not be pushed or the pull request not be opened; empty when both went well. */
   publish_error: string;
+  /** The setup that failed, or the check that is red; left out or null: none. */
+  command?: CommandReport | null;
+  /** The branch would have been pushed, but not with red checks. */
+  held_back?: boolean;
   /** Transient failures in a row, this one included. */
   failures: number;
   /** When it is tried again, ISO-8601 UTC; empty when it is not, or at once. */
@@ -62,9 +67,21 @@ export function resultOf({ judgement, kind }: Pick<EndContext, "judgement" | "ki
 
 /** What the run says of itself in one sentence, with a back-off or a missing attempt. */
 function systemText(context: EndContext): string {
-  return [headline(context), ...workLines(context), nextStep(context)].filter((line) => line !== "").join(
+  return [headline(context), ...commandLines(context), ...workLines(context), nextStep(context)].filter((
+    line,
+  ) => line !== "").join(
     "\n\n",
   );
+}
+
+function commandLines({ judgement, command, held_back, branch }: EndContext): string[] {
+  if (!command || (judgement.outcome !== "checks_failed" && judgement.outcome !== "failed")) return [];
+  const push = held_back === true
+    ? [
+      `The branch was not pushed, as its checks are red: \`git push origin ${branch}\` does it all the same.`,
+    ]
+    : [];
+  return [outputBlock(command), ...push];
 }
 
 function headline({ judgement, kind }: EndContext): string {
@@ -72,7 +89,7 @@ function headline({ judgement, kind }: EndContext): string {
     case "implemented":
       return "The work is ready for review.";
     case "checks_failed":
-      return "The work is ready for review, but the checks are still **red**.";
+      return `The work is ready for review, but the checks are still **red**. ${judgement.reason}.`;
     case "needs_input":
       return "";
     case "no_change":

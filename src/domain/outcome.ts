@@ -14,6 +14,10 @@ export interface Ending {
   /** `null` when no process could be started; `start_error` then says why. */
   exit: AgentExit | null;
   start_error: string;
+  /** What a human does about it; left out or empty: nothing special is known. */
+  start_advice?: string;
+  /** Why the project's checks are red after their last round; left out or empty: they are green, or there are none. */
+  red?: string;
   /** Of all turns, in order. */
   results: readonly AgentResult[];
   /** Why the supervisor ended it; the first cause wins. */
@@ -83,8 +87,8 @@ function byCause(cause: EndCause): Verdict | null {
   }
 }
 
-function byStart({ exit, start_error, tree, tree_error, results }: Ending): Verdict | null {
-  if (exit === null) return { outcome: "failed", reason: start_error };
+function byStart({ exit, start_error, start_advice, tree, tree_error, results }: Ending): Verdict | null {
+  if (exit === null) return { outcome: "failed", reason: start_error, advice: start_advice ?? "" };
   // A question or a failure stays what it is; a success whose work is not safe is none.
   if (tree === "unknown" && results.at(-1)?.ok === true && blockedQuestion(results.at(-1)!.text) === null) {
     return { outcome: "failed", reason: `The agent's work could not be committed: ${tree_error}` };
@@ -105,6 +109,9 @@ function byResult(ending: Ending, last: AgentResult | undefined): Verdict {
   }
   const question = questionOf(ending);
   if (question !== null) return { outcome: "needs_input", reason: "The agent asks a question", question };
+  if (ending.tree === "changed" && (ending.red ?? "") !== "") {
+    return { outcome: "checks_failed", reason: ending.red! };
+  }
   return ending.tree === "changed"
     ? { outcome: "implemented", reason: "The agent ended well and changed files" }
     : { outcome: "no_change", reason: "The agent ended well, but changed no file" };

@@ -22,6 +22,8 @@ export interface PromptContext {
   files: readonly PromptFile[];
   /** A random word that nobody could know when the texts were written, of `[a-z0-9]`, at least 16 characters. */
   fence: string;
+  /** What the project tells its agents; empty or left out: nothing. */
+  project_rules?: string;
 }
 
 const RULES = `How to work:
@@ -53,6 +55,7 @@ export function promptFor(context: PromptContext & { begun?: boolean }): string 
       : "",
     rulesFor(issue.kind),
     texts.note,
+    ...projectRules(context, texts),
     issueText(context, texts),
   ];
   if (comments.length > 0) {
@@ -74,6 +77,7 @@ export function resumePrompt(context: ResumeContext): string {
   const parts = [
     `${whyAgain(context)} The files are as you left them. The rules stand as before.`,
     texts.note,
+    ...projectRules(context, texts),
   ];
   if (comments.length > 0) {
     parts.push("New on the issue, oldest first:", ...thread(context, texts));
@@ -140,6 +144,15 @@ function thread({ comments }: PromptContext, texts: Texts): string[] {
       author_kind === "human" ? trust : "agent",
     )
   );
+}
+
+function projectRules({ project_rules = "" }: PromptContext, texts: Texts): string[] {
+  if (project_rules.trim() === "") return [];
+  // Its authors could change any file of the project; the rules above are not theirs to change.
+  return [
+    "What the project asks of its agents, beside the rules:",
+    texts.write(project_rules, "autopilot.json", "member"),
+  ];
 }
 
 function filesText({ files }: PromptContext, texts: Texts): string[] {

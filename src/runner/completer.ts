@@ -1,7 +1,9 @@
 /** Makes an end of a run: takes the agent's work, publishes it, and writes outcome and comments in one commit. */
 
 import type { Clock } from "../clock.ts";
+import { redReason } from "../domain/check.ts";
 import { messageOfError } from "../domain/errors.ts";
+import type { CheckState } from "../domain/issue.ts";
 import { commentsFor, resultOf } from "../domain/messages.ts";
 import { judge, type Judgement, unreviewedCommit } from "../domain/outcome.ts";
 import { nextRetryAt } from "../domain/retry.ts";
@@ -56,6 +58,7 @@ export async function completeRun(
   const judgement = judge({
     ...execution,
     cause: supervisor.cause,
+    red: redOf(execution),
     tree: treeOf(work, unreviewed),
     tree_error: work.error,
     now: deps.clock.now(),
@@ -89,7 +92,16 @@ function treeOf({ snapshot, error }: Work, unreviewed: string): "changed" | "unc
 
 function commitOf({ snapshot }: Work, unreviewed: string, { outcome }: Judgement): string {
   const commit = snapshot?.commit ?? "";
-  return commit === "" && outcome === "implemented" ? unreviewed : commit;
+  return commit === "" && (outcome === "implemented" || outcome === "checks_failed") ? unreviewed : commit;
+}
+
+/** What is known of the checks says something about work that is complete, and about nothing else. */
+function checksOf({ outcome }: Judgement, { checks }: Execution): CheckState {
+  return outcome === "implemented" || outcome === "checks_failed" ? checks.state : "";
+}
+
+function redOf({ checks: { state, report, rounds } }: Execution): string {
+  return state === "failed" && report !== null ? redReason(report, rounds) : "";
 }
 
 async function publish(
@@ -134,7 +146,7 @@ function runEnd(
     session_cost_usd: execution.session_cost_usd,
     input_tokens: execution.input_tokens,
     output_tokens: execution.output_tokens,
-    checks: "",
+    checks: checksOf(judgement, execution),
     transient: judgement.transient,
     not_before: judgement.not_before === "" ? retry_at : judgement.not_before,
     comments: commentsFor({
@@ -148,6 +160,8 @@ function runEnd(
       warnings: work.snapshot?.warnings ?? [],
       pr_url: published.pr_url,
       publish_error: published.error,
+      command: execution.setup ?? execution.checks.report,
+      held_back: judgement.outcome === "checks_failed" && deps.publish !== null,
       failures,
       retry_at,
       kept_folder: work.kept_in,

@@ -5,21 +5,26 @@
  */
 
 import type { Clock } from "../clock.ts";
+import type { CommandReport } from "../domain/check.ts";
 import type { AgentExit, AgentResult } from "../domain/agent_output.ts";
 import type { Attachment } from "../domain/attachment.ts";
 import { limitForProcess, shareOf } from "../domain/budget.ts";
 import type { Comment } from "../domain/comment.ts";
 import { messageOfError } from "../domain/errors.ts";
 import { branchName } from "../domain/issue.ts";
-import type { LogEntry } from "../domain/log_entry.ts";
-import { judge } from "../domain/outcome.ts";
+import type { LogBody, LogEntry } from "../domain/log_entry.ts";
+import { judge, unreviewedCommit } from "../domain/outcome.ts";
+import { blockedQuestion } from "../domain/question.ts";
+import { hasExternalText, type RunProfile } from "../domain/profile.ts";
 import { type PromptFile, promptFor, resumePrompt, steeringMessage } from "../domain/prompt.ts";
 import type { Run } from "../domain/run.ts";
 import { failpoint } from "../failpoint.ts";
 import type { AgentProcess } from "../process/claude.ts";
 import type { Claim, RunPatch } from "../store/store.ts";
+import { Checks, type CheckState, SetupError } from "./checks.ts";
+import { runCommand } from "./command_run.ts";
 import { converse } from "./conversation.ts";
-import type { AgentRequest, WorkspaceFile } from "./ports.ts";
+import type { AgentRequest, CommandParts, WorkspaceFile } from "./ports.ts";
 import { Steering } from "./steering.ts";
 import type { Supervisor } from "./supervisor.ts";
 import type { Timers } from "./timers.ts";
@@ -47,7 +52,15 @@ export interface ExecutorDeps {
   newId(): string;
   /** A random word of `[a-z0-9]`. */
   newFence(): string;
-  max_usd: number;
+  /**
+   * What the run may do.
+   *
+   * @throws ProjectFileError when the project's own file can't be used
+   */
+  profile(situation: { external: boolean }): Promise<RunProfile>;
+  commands: CommandParts;
+  /** Longest time of setup, and of one check; 0: only the limits of the run. */
+  command_limit_ms: number;
 }
 
 /** What happened; the completer makes an end of it. */
@@ -56,6 +69,11 @@ export interface Execution {
   workspace: Workspace | null;
   exit: AgentExit | null;
   start_error: string;
+  /** What a human does about it; empty when nothing special is known. */
+  start_advice: string;
+  /** The setup that failed. */
+  setup: CommandReport | null;
+  checks: CheckState;
   results: AgentResult[];
   forced_exit: boolean;
   resumed: boolean;
@@ -98,6 +116,8 @@ class Executor {
   /** This run's share in sessions that were given up. */
   #spent_before = 0;
   #files: PromptFile[] = [];
+  #profile!: RunProfile;
+  #external = false;
 
   constructor(claim: Claim, supervisor: Supervisor, deps: ExecutorDeps, steering: Steering) {
     this.#claim = claim;
@@ -115,6 +135,9 @@ class Executor {
       workspace: null,
       exit: null,
       start_error: "",
+      start_advice: "",
+      setup: null,
+      checks: { state: "", report: null, rounds: 0 },
       results: [],
       forced_exit: false,
       resumed: claim.session_id !== "",
@@ -136,6 +159,10 @@ class Executor {
       this.#supervisor.heed(error);
       this.#execution.exit = null;
       this.#execution.start_error = messageOfError(error);
+      if (error instanceof SetupError) {
+        this.#execution.setup = error.report;
+        this.#execution.start_advice = error.advice;
+      }
     }
     this.#supervisor.stopLimits();
     if (this.#execution.start_error !== "") {
@@ -169,12 +196,19 @@ class Executor {
       size,
     }));
 
+    this.#external = hasExternalText(issue, comments);
+    this.#profile = await this.#deps.profile({ external: this.#external });
+    this.#supervisor.setLimits(this.#profile);
+    for (const text of this.#profile.notes) void this.#transcript.write({ type: "system", text });
+    await this.#deps.commands.copyFiles(workspace, this.#profile.copy);
+    const checks = this.#newChecks(workspace);
+    await checks.setUp(workspace);
+
     let told = this.#execution.resumed ? this.#news(comments) : comments;
     let prompt = this.#execution.resumed ? this.#resumePrompt(told) : this.#firstPrompt(told);
     for (let start = 1; this.#supervisor.cause === ""; start++) {
       await this.#converse(workspace, prompt, told);
       if (this.#supervisor.cause !== "") break;
-      if (start >= MAX_STARTS) break;
       if (start === 1 && this.#execution.resumed && this.#mustBeginAnew()) {
         await this.#transcript.write({
           type: "system",
@@ -182,14 +216,60 @@ class Executor {
         });
         this.#openNewSession();
         told = await this.#deps.comments();
+        this.#external = hasExternalText(issue, told);
         prompt = this.#firstPrompt(told);
         continue;
       }
-      told = this.#execution.results.at(-1)?.ok === true ? await this.#steering.missed() : [];
-      if (told.length === 0) break;
+      if (this.#execution.results.at(-1)?.ok !== true) break;
+      const more = start < MAX_STARTS && this.#mayStartAgain();
+      told = more ? await this.#steering.missed() : [];
+      // What a human just said may change the work: it is checked after that.
+      const red = told.length > 0 ? null : await this.#check(checks, workspace);
+      if (!more) break;
+      if (told.length === 0) told = await this.#steering.missed();
+      const messages = told.map((comment) => steeringMessage(comment));
+      if (red !== null) messages.unshift(red);
+      if (messages.length === 0) break;
       this.#execution.resumed = true;
-      prompt = told.map((comment) => steeringMessage(comment)).join("\n\n");
+      prompt = messages.join("\n\n");
     }
+  }
+
+  #newChecks(workspace: Workspace): Checks {
+    const { commands, timers, command_limit_ms, newId, note, newFence } = this.#deps;
+    const write = (body: LogBody) => this.#transcript.write(body);
+    const checks = new Checks({
+      profile: this.#profile,
+      run: (kind, command) =>
+        runCommand(kind, command, {
+          start: (script) => commands.startCommand({ workspace, script, external: this.#external }),
+          write,
+          supervisor: this.#supervisor,
+          timers,
+          limit_ms: command_limit_ms,
+          newId,
+        }),
+      commandBegins: commands.commandBegins,
+      commandEnded: commands.commandEnded,
+      note,
+      write,
+      newFence,
+    });
+    this.#execution.checks = checks.result;
+    return checks;
+  }
+
+  /** A question is asked before anything is checked. */
+  async #check(checks: Checks, workspace: Workspace): Promise<string | null> {
+    const { results, earlier } = this.#execution;
+    if (blockedQuestion(results.at(-1)?.text ?? "") !== null) return null;
+    return await checks.check(workspace, { unreviewed: unreviewedCommit(earlier) !== "" });
+  }
+
+  /** Another process with nothing to spend would only turn good work into a run that is over its budget. */
+  #mayStartAgain(): boolean {
+    const { max_usd } = this.#profile;
+    return max_usd === 0 || this.#execution.cost_usd < max_usd;
   }
 
   /** One process, from its start to its exit. */
@@ -207,7 +287,11 @@ class Executor {
       workspace,
       prompt,
       session: { id: execution.session_id, resume: execution.resumed },
-      max_budget_usd: limitForProcess(this.#deps.max_usd, execution.cost_usd),
+      max_budget_usd: limitForProcess(this.#profile.max_usd, execution.cost_usd),
+      max_turns: this.#profile.max_turns,
+      model: this.#profile.model,
+      allowed_tools: this.#profile.allowed_tools,
+      external: this.#external,
     });
     failpoint("agent_started");
     this.#supervisor.attach(agent);
@@ -282,6 +366,7 @@ class Executor {
       comments,
       files: this.#files,
       fence: this.#deps.newFence(),
+      project_rules: this.#profile.extra_prompt,
       begun,
     });
   }
@@ -293,6 +378,7 @@ class Executor {
       comments,
       files: this.#files,
       fence: this.#deps.newFence(),
+      project_rules: this.#profile.extra_prompt,
       last_outcome: last?.outcome ?? "",
       last_reason: last?.reason ?? "",
     });

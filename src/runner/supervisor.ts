@@ -45,9 +45,13 @@ export class Supervisor {
   #again = false;
   #last_beat: number;
   #last_sign = 0;
+  #limits: Limits;
+  /** When the run's time is over: the clock on the wall goes on between its processes. */
+  #deadline = 0;
 
   constructor(deps: SupervisorDeps) {
     this.#deps = deps;
+    this.#limits = deps.limits;
     this.#last_beat = this.#now();
     this.#schedule("beat", HEARTBEAT_MS, () => void this.beat());
   }
@@ -95,12 +99,27 @@ export class Supervisor {
     this.#tools.clear();
   }
 
-  /** From now on the limits of time count. */
-  startLimits(): void {
-    const { run_timeout_ms, silence_timeout_ms } = this.#deps.limits;
-    this.#last_sign = this.#now();
-    if (run_timeout_ms > 0) this.#schedule("wall", run_timeout_ms, () => this.end("timed_out"));
-    if (silence_timeout_ms > 0) this.#schedule("silence", silence_timeout_ms, () => this.#listen());
+  /** Limits that stand before the first `startLimits()`. */
+  setLimits(limits: Limits): void {
+    this.#limits = limits;
+  }
+
+  /**
+   * From now on the limits of time count; that of the whole run from the first call on.
+   *
+   * @param options.silence false for a command, which may work for long without a word
+   */
+  startLimits({ silence = true }: { silence?: boolean } = {}): void {
+    const { run_timeout_ms, silence_timeout_ms } = this.#limits;
+    const now = this.#now();
+    this.#last_sign = now;
+    if (this.#deadline === 0) this.#deadline = now + run_timeout_ms;
+    if (run_timeout_ms > 0) {
+      this.#schedule("wall", Math.max(0, this.#deadline - now), () => this.end("timed_out"));
+    }
+    if (silence && silence_timeout_ms > 0) {
+      this.#schedule("silence", silence_timeout_ms, () => this.#listen());
+    }
   }
 
   /** The agent's work is over: its time no longer counts. */
@@ -156,7 +175,7 @@ export class Supervisor {
   }
 
   #listen(): void {
-    const { silence_timeout_ms } = this.#deps.limits;
+    const { silence_timeout_ms } = this.#limits;
     const allowed = silence_timeout_ms * (this.#tools.size > 0 ? TOOL_PATIENCE : 1);
     const silent = this.#now() - this.#last_sign;
     if (silent >= allowed) this.end("stalled");

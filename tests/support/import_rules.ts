@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   main: ["cli", "config", "options", "log", "clock", "deno.json"],
   config: ["options", "failpoint"],
-  options: [],
+  options: ["domain"],
   failpoint: [],
   log: [],
   clock: [],
