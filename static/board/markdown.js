@@ -53,7 +53,8 @@ async function load() {
     gfm: true,
     breaks: true,
     renderer: {
-      html: ({ text }) => escape(text),
+      html: ({ text, block }) =>
+        block ? `<p>${escape(text.trim()).replaceAll("\n", "<br>")}</p>` : escape(text),
       link({ href, tokens }) {
         return link(href, this.parser.parseInline(tokens));
       },

@@ -8,7 +8,7 @@ import { attempt, moveIssue } from "./actions.js";
 import { wantsFocus } from "./focus.js";
 import { Icon, StatusIcon } from "./icons.js";
 import { loadMore, retryNow } from "./live.js";
-import { boot, columns, creating, more, pending } from "./store.js";
+import { agents, boot, columns, creating, more, pending } from "./store.js";
 import { Card, draggedCard } from "./view_card.js";
 import { EMPTY_WORDS, STATUS_WORDS, STATUSES } from "./words.js";
 
@@ -123,6 +123,8 @@ function Empty({ status }) {
     <div class="empty">
       <p class="empty-title">${title}</p>
       <p>${text}</p>
+      ${status === "in_progress" && agents.value?.length === 0 &&
+        html`<p>None has signed in yet: start Autopilot with <code>AUTOPILOT_RUNNER=1</code>.</p>`}
       ${status === "backlog" && html`
         <button type="button" class="button" onClick=${() =>
           creating.value = true}><${Icon} name="plus" />New issue</button>

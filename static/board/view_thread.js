@@ -82,7 +82,7 @@ export function Thread({ value, status }) {
 }
 
 /** @type {Record<Comment["author_kind"], string>} */
-const VOICES = { human: "", agent: "Agent", system: "Autopilot" };
+const VOICES = { human: "", agent: "Agent", system: "" };
 
 /** @param {{ comment: Comment, question: boolean }} props */
 function Entry({ comment, question }) {

@@ -91,7 +91,9 @@ browserTest(
     const { page } = board;
     await page.locator(".prose:not(.plain)").nth(HOSTILE.length).waitFor();
     assert.equal(await page.locator(".prose.plain").count(), 0);
-    await page.getByText(HOSTILE[0]).first().waitFor();
+    // Raw HTML is not taken out but shown.
+    await page.locator(".entry.first").getByText("<b onmouseover=alert(1)>bold</b>").waitFor();
+    await page.locator(".entry.first").getByText(HOSTILE[0], { exact: true }).waitFor();
     assert.deepEqual(await page.evaluate(FOREIGN), []);
     await page.getByRole("tab", { name: "Transcript" }).click();
     await page.locator("summary", { hasText: HOSTILE[1] }).click();

@@ -133,7 +133,7 @@ type Watched = typeof globalThis & { violations?: string[] };
 function watchPolicy(): void {
   const found: string[] = (globalThis as Watched).violations = [];
   addEventListener("securitypolicyviolation", (event) => {
-    const { violatedDirective, blockedURI, sample } = event as Event & Record<string, unknown>;
+    const { violatedDirective, blockedURI, sample } = event as unknown as Record<string, unknown>;
     found.push(`policy: ${violatedDirective} ${blockedURI} ${sample}`);
   });
 }
