@@ -1,6 +1,7 @@
 /** Alive, ready, measured: at the root, for supervisors and monitoring. */
 
 import { createRoute, z } from "@hono/zod-openapi";
+import type { DiskUse } from "../domain/agent.ts";
 import { messageOfError } from "../domain/errors.ts";
 import { loggerOf } from "../log.ts";
 import type { RouteDeps } from "./env.ts";
@@ -52,7 +53,7 @@ async function readiness({ store, runner, options }: RouteDeps) {
   };
 }
 
-async function metricsText({ store, hub, feed }: RouteDeps): Promise<string> {
+async function metricsText({ store, hub, feed, runner }: RouteDeps): Promise<string> {
   const [counts, active, seq] = await Promise.all([
     store.issues.counts(),
     store.runs.active(),
@@ -69,8 +70,22 @@ async function metricsText({ store, hub, feed }: RouteDeps): Promise<string> {
     ...gauge("autopilot_event_lag", "Events written but not sent yet", [
       `autopilot_event_lag ${Math.max(0, seq - feed.seq)}`,
     ]),
+    ...diskGauges(runner?.disk),
     "",
   ].join("\n");
+}
+
+function diskGauges(disk: DiskUse | undefined): string[] {
+  if (disk === undefined) return [];
+  return [
+    ...gauge("autopilot_workspaces", "Folders of runs", [`autopilot_workspaces ${disk.workspaces}`]),
+    ...gauge("autopilot_quarantined", "Folders whose work could not be committed", [
+      `autopilot_quarantined ${disk.quarantined}`,
+    ]),
+    ...gauge("autopilot_disk_bytes", "Bytes of workspaces, quarantine and agents' homes", [
+      `autopilot_disk_bytes ${disk.bytes}`,
+    ]),
+  ];
 }
 
 function gauge(name: string, help: string, lines: string[]): string[] {

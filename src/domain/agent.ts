@@ -25,4 +25,17 @@ export interface RunnerStatus {
   concurrency: number;
   /** Why it does not work, in words; empty while it does. */
   error: string;
+  /** As of the last look, some minutes ago at most; missing before the first. */
+  disk?: DiskUse;
+}
+
+/** What the runner's folders hold. */
+export interface DiskUse {
+  /** Folders of runs. */
+  workspaces: number;
+  /** Folders whose work could not be committed: they wait for a human. */
+  quarantined: number;
+  bytes: number;
+  /** There was more than could be counted. */
+  bytes_at_least: boolean;
 }

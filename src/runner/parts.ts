@@ -1,7 +1,8 @@
 /** The real parts of the runner: store, repository, sandbox and Claude Code behind the narrow functions of a run. */
 
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { Clock } from "../clock.ts";
+import type { DiskUse } from "../domain/agent.ts";
 import type { Event } from "../domain/event.ts";
 import type { Issue } from "../domain/issue.ts";
 import type { ProfileOptions } from "../domain/profile.ts";
@@ -15,13 +16,21 @@ import { agentPaths, type Sandbox } from "../process/sandbox.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { Claim, LeasedRun, Store } from "../store/store.ts";
 import { commandParts, runCaches } from "./command_parts.ts";
+import { type HousekeepingDeps, keepHouse } from "./housekeeping.ts";
 import type { AgentRequest, CommandParts, Published, PublishRequest, WorkspaceFile } from "./ports.ts";
 import { projectReader } from "./project.ts";
 import { quarantine, quarantined } from "./quarantine.ts";
-import { holdServerLock, serverLives } from "./server_lock.ts";
+import { holdServerLock, removeFreeLocks, serverLives } from "./server_lock.ts";
 import { type Snapshot, snapshot } from "./snapshot.ts";
 import { SpareTrees } from "./spares.ts";
-import { openWorkspace, prepareWorkspace, removeWorkspace, type Workspace } from "./workspace.ts";
+import {
+  openWorkspace,
+  prepareWorkspace,
+  removeFolder,
+  removeWorkspace,
+  type Workspace,
+  workspaceDir,
+} from "./workspace.ts";
 
 export interface RunnerOptions extends ProfileOptions {
   /** Id of the first agent; the n-th further one is `<agent_id>-<n>`. */
@@ -65,7 +74,7 @@ export interface RunnerParts extends CommandParts {
   /** What the repository says of itself on the base. */
   readProject(): Promise<ProjectFile>;
   prepareWorkspace(claim: Claim, branch: string, files: WorkspaceFile[]): Promise<Workspace>;
-  openWorkspace(found: LeasedRun): Promise<Workspace | null>;
+  openWorkspace(found: Pick<LeasedRun, "issue" | "run">): Promise<Workspace | null>;
   snapshot(workspace: Workspace, issue: Issue): Promise<Snapshot>;
   removeWorkspace(workspace: Workspace): Promise<void>;
   attachmentsFolder(workspace: Workspace): string;
@@ -77,14 +86,23 @@ export interface RunnerParts extends CommandParts {
   processLives(pid: number): Promise<boolean>;
   /** Has a work tree made ahead for the next run, now and whenever one is taken, until the function returned is called. */
   keepTreeReady(): () => Promise<void>;
-  quarantine(workspace: Workspace): Promise<string>;
+  quarantine(workspace: Pick<Workspace, "dir">): Promise<string>;
   quarantined(found: LeasedRun): Promise<string>;
+  /** Clears away what earlier servers left, as far as it is safe. */
+  keepHouse(board: HouseBoard): Promise<DiskUse>;
+}
+
+/** What housekeeping needs of the board. */
+export interface HouseBoard extends Pick<HousekeepingDeps, "now" | "issue" | "tell"> {
+  /** Unfinished runs. */
+  active(): Promise<LeasedRun[]>;
 }
 
 export function realParts(
   { repository, sandbox, options }: Omit<RunnerDeps, "store" | "onEvents">,
 ): RunnerParts {
   const root = join(options.data_dir, "workspaces");
+  const homes = join(options.data_dir, "homes");
   const aside = join(options.data_dir, "quarantine");
   const servers = join(options.data_dir, "servers");
   const spares = new SpareTrees({
@@ -95,12 +113,12 @@ export function realParts(
     processLives: (pid) => serverLives(servers, options.host, pid),
   });
   const caches = runCaches(repository, sandbox, options);
-  return {
+  const parts: RunnerParts = {
     prepareWorkspace: (claim, branch, attachments) =>
       prepareWorkspace({
         repository,
         root,
-        homes: join(options.data_dir, "homes"),
+        homes,
         issue_number: claim.issue.number,
         run_id: randomPart(claim.run.id),
         branch,
@@ -150,8 +168,26 @@ export function realParts(
     processLives: (pid) => serverLives(servers, options.host, pid),
     keepTreeReady: () => spares.keep(),
     quarantine: (workspace) => quarantine(workspace, aside),
+    keepHouse: async (board) => {
+      const disk = await keepHouse({
+        ...board,
+        root,
+        aside,
+        homes,
+        folderOf: (issue, run) => basename(workspaceDir(root, issue.number, randomPart(run.id))),
+        openWorkspace: (issue, run) => parts.openWorkspace({ issue, run }),
+        snapshot: (workspace, issue) => parts.snapshot(workspace, issue),
+        removeFolder: (dir) => removeFolder(dir, root),
+        quarantine: (workspace) => parts.quarantine(workspace),
+      });
+      const runs = (await board.active()).map(({ lease }) => ({ host: lease.host, pid: lease.server_pid }));
+      const trees = (await spares.owners()).map((pid) => ({ host: options.host, pid }));
+      await removeFreeLocks(servers, [...runs, ...trees]);
+      return disk;
+    },
     quarantined: ({ issue, run }) => quarantined(aside, issue.number, randomPart(run.id)),
   };
+  return parts;
 }
 
 /**

@@ -13,6 +13,7 @@ import { Breaker } from "./breaker.ts";
 import { Claimer } from "./claimer.ts";
 import { completeRun } from "./completer.ts";
 import { executeRun, type ExecutorDeps } from "./executor.ts";
+import { Housekeeper } from "./housekeeper.ts";
 import { realParts, type RunnerDeps, type RunnerParts } from "./parts.ts";
 import { rescueRuns } from "./rescuer.ts";
 import type { Steering } from "./steering.ts";
@@ -59,6 +60,7 @@ class RunnerService implements Runner {
   readonly #newId: () => string;
   readonly #claimer: Claimer;
   readonly #breaker: Breaker;
+  readonly #housekeeper: Housekeeper;
   readonly #redact: Redact;
   /** The runs of this process, by issue. */
   readonly #in_hand = new Map<string, InHand>();
@@ -93,6 +95,13 @@ class RunnerService implements Runner {
       concurrency: options.concurrency,
       error: "",
     };
+    this.#housekeeper = new Housekeeper({
+      store,
+      clock: deps.clock,
+      timers: this.#timers,
+      keepHouse: (board) => this.#parts.keepHouse(board),
+      onDisk: (disk) => this.status.disk = disk,
+    });
   }
 
   start(): Promise<void> {
@@ -110,6 +119,7 @@ class RunnerService implements Runner {
     this.#state = "running";
     this.#drop_tree = this.#parts.keepTreeReady();
     this.#claimer.start();
+    this.#housekeeper.start();
     for (const { not_before } of await store.issues.list({ status: "ready", limit: ALARMS_AT_START })) {
       if (not_before !== "") this.#claimer.wakeAt(new Date(not_before));
     }
@@ -134,6 +144,7 @@ class RunnerService implements Runner {
     await this.#claimer.stop();
     for (const { supervisor } of this.#in_hand.values()) supervisor.end("shutdown");
     await this.#claimer.drained();
+    await this.#housekeeper.stop();
     await this.#drop_tree?.();
     await this.#caring;
     if (started) {

@@ -83,11 +83,16 @@ export class SpareTrees implements Spares {
     else this.#ready = { dir, commit };
   }
 
+  /** The processes that own the spare trees on the disk. */
+  async owners(): Promise<number[]> {
+    return (await namesIn(this.#options.root)).map(ownerOf).filter((pid) => pid !== null);
+  }
+
   async #sweep(): Promise<void> {
     const { root, pid, processLives } = this.#options;
     for (const name of await namesIn(root)) {
-      const owner = new RegExp(`^\\${PREFIX}(\\d+)-`).exec(name)?.[1];
-      if (owner === undefined || (Number(owner) !== pid && await processLives(Number(owner)))) continue;
+      const owner = ownerOf(name);
+      if (owner === null || (owner !== pid && await processLives(owner))) continue;
       await removeFolder(join(root, name), root);
     }
   }
@@ -98,6 +103,11 @@ export class SpareTrees implements Spares {
     const spare = this.take();
     if (spare !== null) await removeFolder(spare.dir, this.#options.root);
   }
+}
+
+function ownerOf(name: string): number | null {
+  const pid = new RegExp(`^\\${PREFIX}(\\d+)-`).exec(name)?.[1];
+  return pid === undefined ? null : Number(pid);
 }
 
 async function namesIn(folder: string): Promise<string[]> {

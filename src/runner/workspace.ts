@@ -145,7 +145,12 @@ export async function removeFolder(dir: string, root: string): Promise<void> {
     throw error;
   }
   failpoint("workspace_aside");
-  await Deno.remove(doomed, { recursive: true });
+  try {
+    await Deno.remove(doomed, { recursive: true });
+  } catch (error) {
+    // Another server's housekeeping was at it as well.
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
   failpoint("workspace_removed");
 }
 
