@@ -165,6 +165,14 @@ function nextStep({ judgement, kind, failures, retry_at, commit }: EndContext): 
   }
 }
 
+/** Said behind the comments of a run that ended while a human wrote, and sent its issue back to ready. */
+export function unheardComment(): NewComment {
+  return autopilot(
+    "A comment came while the run was ending, and the agent did not hear it: the issue is ready again, and the agent " +
+      "goes on with the comment.",
+  );
+}
+
 const GENERAL_ADVICE =
   "Trying again would fail in the same way. Mend the cause, then write a comment or move the issue to Ready.";
 

@@ -23,8 +23,11 @@ export type Action =
   | { type: "comment" }
   /** Somebody asks to stop the run. */
   | { type: "stop"; to: Status }
-  /** The run ended. `retry`: the failure is transient and attempts are left. `stop_to`: a stop was asked for. */
-  | { type: "finish"; outcome: Outcome; retry: boolean; stop_to: Status };
+  /**
+   * The run ended. `retry`: what ended it passes by itself, and attempts are left. `stop_to`: a stop was asked for.
+   * `unheard`: a human of the project said something that the agent was not told any more.
+   */
+  | { type: "finish"; outcome: Outcome; retry: boolean; stop_to: Status; unheard?: boolean };
 
 export type Decision =
   /** Write `to`; when it equals the present status nothing changes and no event is written. */
@@ -138,7 +141,7 @@ function decideStop(situation: Situation, to: Status, actor: Actor): Decision {
 
 function decideFinish(
   situation: Situation,
-  { outcome, retry, stop_to }: { outcome: Outcome; retry: boolean; stop_to: Status },
+  action: { outcome: Outcome; retry: boolean; stop_to: Status; unheard?: boolean },
   actor: Actor,
 ): Decision {
   if (actor.kind !== "agent" && actor.kind !== "system") {
@@ -147,24 +150,29 @@ function decideFinish(
   if (situation.status !== "in_progress") {
     return refuse("not_running", `No run to end: the issue is ${situation.status}`, []);
   }
+  const { outcome, stop_to, unheard } = action;
+  if (outcome === "stopped") return move(stop_to === "in_progress" ? "backlog" : stop_to);
+  // What a human said is answered before anybody waits for a human.
+  return move(unheard === true ? "ready" : afterRun(situation.kind, outcome, action.retry));
+}
+
+function afterRun(kind: Kind, outcome: Exclude<Outcome, "stopped">, retry: boolean): Status {
   switch (outcome) {
     case "implemented":
     case "checks_failed":
-      return move("in_review");
+      return "in_review";
     case "needs_input":
     case "timed_out":
-    case "over_budget":
-      return move("blocked");
+      return "blocked";
     case "no_change":
-      return move(situation.kind === "question" ? "in_review" : "blocked");
+      return kind === "question" ? "in_review" : "blocked";
     case "failed":
     case "stalled":
-      return move(retry ? "ready" : "blocked");
+    case "over_budget":
+      return retry ? "ready" : "blocked";
     case "usage_limited":
     case "lost":
-      return move("ready");
-    case "stopped":
-      return move(stop_to === "in_progress" ? "backlog" : stop_to);
+      return "ready";
   }
 }
 

@@ -1,10 +1,10 @@
 /** Comments in the database. */
 
 import type { Comment, NewComment } from "../domain/comment.ts";
-import type { Actor } from "../domain/event.ts";
+import { type Actor, cardOf } from "../domain/event.ts";
 import type { Issue, Status } from "../domain/issue.ts";
 import type { Database, Tx } from "./database.ts";
-import { decided, FRESH_START, lockIssue, moveIssue } from "./issue_rows.ts";
+import { decided, findIssue, FRESH_START, lockIssue, moveIssue } from "./issue_rows.ts";
 import { commentOf, issueOf } from "./rows.ts";
 import { lockRun } from "./run_rows.ts";
 import type { IssueRow } from "./schema.ts";
@@ -69,7 +69,28 @@ async function markDelivered(tx: Tx, run_id: string, fence: number, ids: string[
   const run = await lockRun(tx, run_id, fence);
   if (ids.length === 0) return;
   // A comment that was delivered already keeps its first time.
-  await tx.db.updateTable("comments").set({ delivered_at: tx.now })
-    .where("id", "in", ids).where("issue_id", "=", run.issue_id).where("delivered_at", "=", "").execute();
-  tx.announce();
+  const fresh = await tx.db.updateTable("comments").set({ delivered_at: tx.now })
+    .where("id", "in", ids).where("issue_id", "=", run.issue_id).where("delivered_at", "=", "")
+    .returning("id").execute();
+  if (fresh.length === 0) return;
+  const issue = issueOf(await findIssue(tx.db, run.issue_id));
+  tx.emit({
+    type: "issue.updated",
+    issue_id: issue.id,
+    run_id,
+    actor: { kind: "agent", name: run.agent_id },
+    data: { ...cardOf(issue), change: "delivered" },
+  });
+}
+
+/**
+ * Whether people of the project said something since then that no agent was told. Not what was said before: with a
+ * program that can't be started, that would never be told, and the issue would run for ever.
+ */
+export async function hasUnheard(tx: Tx, issue_id: string, since: string): Promise<boolean> {
+  const row = await tx.db.selectFrom("comments").select("id")
+    .where("issue_id", "=", issue_id).where("author_kind", "=", "human")
+    .where("trust", "in", ["operator", "member"])
+    .where("delivered_at", "=", "").where("created_at", ">", since).limit(1).executeTakeFirst();
+  return row !== undefined;
 }

@@ -3,11 +3,12 @@
 import type { Updateable } from "kysely";
 import { FencedError } from "../domain/errors.ts";
 import { type Actor, SYSTEM } from "../domain/event.ts";
+import { unheardComment } from "../domain/messages.ts";
 import type { Issue, Status } from "../domain/issue.ts";
 import { nextRetryAt } from "../domain/retry.ts";
 import type { Outcome, Run } from "../domain/run.ts";
 import { setIdle } from "./agent_rows.ts";
-import { insertComment } from "./comments.ts";
+import { hasUnheard, insertComment } from "./comments.ts";
 import type { Tx } from "./database.ts";
 import { decided, FRESH_START, lockIssue, moveIssue } from "./issue_rows.ts";
 import { issueOf, runOf } from "./rows.ts";
@@ -37,13 +38,14 @@ export async function finish(
   const outcome = stopped && !OWN_ENDS.has(given.outcome) ? "stopped" : given.outcome;
   const end = { ...storableFields(given), outcome };
   const actor: Actor = outcome === "lost" ? SYSTEM : { kind: "agent", name: run.agent_id };
-  const { to, fields } = nextOfIssue(tx, issue, run, end, { stopped, actor });
+  const unheard = await hasUnheard(tx, issue.id, run.started_at);
+  const { to, fields, goes_on } = nextOfIssue(tx, issue, run, end, { stopped, actor, unheard });
 
   const finished = await endRun(tx, run, end);
   const { title, number } = issue;
   const data = { title, agent: run.agent_id, outcome, reason: end.reason, number, cost_usd: end.cost_usd };
   tx.emit({ type: "run.finished", issue_id: issue.id, run_id, actor, data });
-  for (const comment of end.comments) {
+  for (const comment of [...end.comments, ...(goes_on ? [unheardComment()] : [])]) {
     const author: Actor = comment.author_kind === "system" ? SYSTEM : { kind: "agent", name: comment.author };
     await insertComment(tx, issue, storableFields(comment), { status: to, actor: author, run_id });
   }
@@ -78,17 +80,21 @@ function nextOfIssue(
   issue: IssueRow,
   run: RunRow,
   end: RunEnd,
-  { stopped, actor }: { stopped: boolean; actor: Actor },
-): { to: Status; fields: Updateable<IssueTable> } {
+  { stopped, actor, unheard }: { stopped: boolean; actor: Actor; unheard: boolean },
+): { to: Status; fields: Updateable<IssueTable>; goes_on: boolean } {
   const failures = end.transient ? issue.failures + 1 : NO_VERDICT.has(end.outcome) ? issue.failures : 0;
   const retry_at = end.transient ? nextRetryAt(failures, new Date(tx.now), tx.random()) : null;
-  const { to } = decided(issue, {
+  const action = {
     type: "finish",
     // Where a human moved the issue meanwhile wins over where this outcome would send it.
     outcome: stopped ? "stopped" : end.outcome,
-    retry: retry_at !== null,
+    retry: retry_at !== null || (end.outcome === "over_budget" && end.not_before !== ""),
     stop_to: run.stop_to,
-  }, actor);
+    unheard,
+  } as const;
+  const { to } = decided(issue, action, actor);
+  // The comment alone sends it back to the agents, as a reply to a blocked issue does.
+  const goes_on = unheard && decided(issue, { ...action, unheard: false }, actor).to !== to;
   const commit = end.commit || run.commit;
   const session_id = end.session_id || run.session_id;
   const fields: Updateable<IssueTable> = {
@@ -101,7 +107,7 @@ function nextOfIssue(
     failures,
     not_before: to === "ready" ? end.not_before || (retry_at?.toISOString() ?? "") : "",
     last_commit: commit || issue.last_commit,
-    ...(session_id === "" ? {} : {
+    ...(end.forget_session === true ? { session_id: "", session_cost_usd: 0 } : session_id === "" ? {} : {
       session_id,
       // The total of one session never falls; a run that was lost may not know it.
       session_cost_usd: session_id === issue.session_id
@@ -109,5 +115,6 @@ function nextOfIssue(
         : end.session_cost_usd,
     }),
   };
-  return { to, fields: stopped && to === "ready" ? { ...fields, ...FRESH_START } : fields };
+  const anew = goes_on || (stopped && to === "ready");
+  return { to, fields: anew ? { ...fields, ...FRESH_START } : fields, goes_on };
 }

@@ -34,6 +34,7 @@ export function runsIn(database: Database, clock: Clock): Runs {
     heartbeat: (run_id, fence) => database.write((tx) => heartbeat(tx, run_id, fence)),
     update: (run_id, fence, patch) =>
       database.write((tx) => update(tx, run_id, fence, storableFields(patch))),
+    spending: (since) => spending(database, since),
     finish: (run_id, fence, end) => database.write((tx) => finish(tx, run_id, fence, end)),
     expired: () => unfinished(database, clock.now().toISOString()),
     active: () => unfinished(database, null),
@@ -161,6 +162,14 @@ async function update(tx: Tx, run_id: string, fence: number, patch: RunPatch): P
   if (patch.phase === undefined || patch.phase === run.phase) return;
   const work = { issue_id: run.issue_id, run_id };
   tx.emit(agentEvent(run.agent_id, "working", work, { phase: patch.phase }));
+}
+
+async function spending({ read }: Database, since: string): Promise<{ usd: number; unfinished: number }> {
+  const { usd } = await read.selectFrom("runs").select((eb) => eb.fn.sum("cost_usd").as("usd"))
+    .where("finished_at", ">=", since).executeTakeFirstOrThrow();
+  const { count } = await read.selectFrom("runs").select((eb) => eb.fn.countAll().as("count"))
+    .where("finished_at", "=", "").executeTakeFirstOrThrow();
+  return { usd: Number(usd ?? 0), unfinished: Number(count) };
 }
 
 /** @param now only runs whose lease ended before it; `null` for all */

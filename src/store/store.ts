@@ -92,7 +92,8 @@ export interface Comments {
     actor: Actor,
   ): Promise<{ comment: Comment; issue: Issue; unblocked: boolean }>;
   /**
-   * Notes that the comments were handed to the agent; those already handed keep their time.
+   * Notes that the comments were handed to the agent, and tells it by an issue.updated event; those already handed
+   * keep their time.
    * @throws FencedError
    */
   markDelivered(run_id: string, fence: number, comment_ids: string[]): Promise<void>;
@@ -156,10 +157,13 @@ export interface Runs {
   /**
    * Ends the run: run, issue, comments and all events in one commit. A stop that a human asked for meanwhile
    * decides where the issue goes; the outcome becomes `stopped` unless the run had come to an end by itself
-   * (implemented, checks_failed, needs_input, no_change).
+   * (implemented, checks_failed, needs_input, no_change). A trusted human comment that came while the run was under
+   * way and that no agent was told sends an issue that would wait for a human back to ready.
    * @throws FencedError
    */
   finish(run_id: string, fence: number, end: RunEnd): Promise<{ issue: Issue; run: Run }>;
+  /** What runs that finished since then (ISO-8601 UTC) cost in USD, and how many are under way. */
+  spending(since: string): Promise<{ usd: number; unfinished: number }>;
   /** Unfinished runs whose lease has ended. */
   expired(): Promise<LeasedRun[]>;
   /** All unfinished runs. */
@@ -190,6 +194,8 @@ export interface RunEnd {
   pr_url: string;
   result: string;
   session_id: string;
+  /** The session can't be continued: the issue's next run begins a new one. */
+  forget_session?: boolean;
   turns: number;
   cost_usd: number;
   /** The session's cumulative cost at the end of this run, in USD. */
@@ -202,7 +208,10 @@ export interface RunEnd {
    * attempts are left. Otherwise the count starts anew (usage_limited, lost and stopped keep it).
    */
   transient: boolean;
-  /** No claim before this time (ISO-8601 UTC), if the issue goes to ready; "" and transient: the back-off of retry.ts. */
+  /**
+   * No claim before this time (ISO-8601 UTC), if the issue goes to ready; "" and transient: the back-off of retry.ts.
+   * With it, an `over_budget` issue waits for that time instead of for a human.
+   */
   not_before: string;
   /** Written in this order. */
   comments: NewComment[];

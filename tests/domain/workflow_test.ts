@@ -109,7 +109,7 @@ const ENDS: Record<Outcome, [last: Status, retry: Status, question: Status]> = {
   failed: ["blocked", "ready", "blocked"],
   timed_out: ["blocked", "blocked", "blocked"],
   stalled: ["blocked", "ready", "blocked"],
-  over_budget: ["blocked", "blocked", "blocked"],
+  over_budget: ["blocked", "ready", "blocked"],
   usage_limited: ["ready", "ready", "ready"],
   stopped: ["done", "done", "done"],
   lost: ["ready", "ready", "ready"],
@@ -133,6 +133,16 @@ Deno.test("decide() finish: every outcome has its place, whoever may end a run",
   assert.equal(word("in_progress", stopped, "agent"), "backlog");
 });
 
+Deno.test("decide() finish: what a human said and no agent heard is answered before anybody waits", () => {
+  for (const outcome of OUTCOMES) {
+    for (const kind of ["feature", "question"] as const) {
+      const finish: Action = { type: "finish", outcome, retry: false, stop_to: "done", unheard: true };
+      const to = outcome === "stopped" ? "done" : "ready";
+      assert.equal(word("in_progress", finish, "agent", { kind }), to, outcome);
+    }
+  }
+});
+
 const anyStatus = fc.constantFrom(...STATUSES);
 const anyAction: fc.Arbitrary<Action> = fc.oneof(
   fc.record({ type: fc.constant("create" as const), to: anyStatus }),
@@ -145,6 +155,7 @@ const anyAction: fc.Arbitrary<Action> = fc.oneof(
     outcome: fc.constantFrom(...OUTCOMES),
     retry: fc.boolean(),
     stop_to: anyStatus,
+    unheard: fc.boolean(),
   }),
 );
 const anySituation = fc.record({

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { type Outcome, OUTCOMES } from "../../src/domain/run.ts";
 import { MAX_ATTEMPTS } from "../../src/domain/retry.ts";
+import type { NewComment } from "../../src/domain/comment.ts";
 import type { Status } from "../../src/domain/issue.ts";
 import type { Store } from "../../src/store/store.ts";
 import { ANN, BOT, ManualClock, newComment, newIssue, runEnd } from "../support/store.ts";
@@ -48,6 +49,88 @@ export function finishSuite(backend: Backend): void {
       await issues.move(String(number), "done", ANN);
     }
     assert.deepEqual(await runs.active(), []);
+  });
+
+  testOn(backend, "runs.finish() sends an issue back whose last comment no agent heard", async () => {
+    const clock = new ManualClock();
+    await using test = await backend.open({ clock });
+    const { issues, runs, comments, events } = test.store;
+    const cases: [outcome: Outcome, said: Partial<NewComment>, to: Status][] = [
+      ["implemented", {}, "ready"],
+      ["no_change", {}, "ready"],
+      ["needs_input", {}, "ready"],
+      ["failed", {}, "ready"],
+      ["implemented", { trust: "external" }, "in_review"],
+      ["implemented", { author_kind: "agent", trust: "agent" }, "in_review"],
+    ];
+    for (const [outcome, said, to] of cases) {
+      const { id: issue_id } = await issues.create(newIssue(), ANN);
+      const { id, fence } = await claimed(test.store);
+      clock.advance(1);
+      const { comment } = await comments.add(issue_id, newComment("Wait", said), ANN);
+      const end = runEnd({ outcome, comments: [newComment("Ended", { author_kind: "system" })] });
+      const { issue } = await runs.finish(id, fence, end);
+      assert.deepEqual([outcome, issue.status, issue.not_before], [outcome, to, ""]);
+      const thread = await comments.list(issue_id);
+      assert.equal(thread.length, to === "ready" ? 3 : 2);
+      if (to === "ready") assert.match(thread[2].body, /^A comment came while the run was ending/);
+      assert.equal(thread.find(({ id }) => id === comment.id)!.delivered_at, "");
+      await issues.move(issue_id, "done", ANN);
+    }
+    // Heard, or said before the run: nothing special.
+    const { id: issue_id } = await issues.create(newIssue(), ANN);
+    await comments.add(issue_id, newComment("Before"), ANN);
+    clock.advance(1);
+    const { id, fence } = await claimed(test.store);
+    clock.advance(1);
+    const { comment } = await comments.add(issue_id, newComment("Use tabs"), ANN);
+    await comments.markDelivered(id, fence, [comment.id]);
+    const told = (await events.forIssue(issue_id, 0, 100)).filter(({ data }) => data.change === "delivered");
+    assert.deepEqual(told.map(({ type, run_id, data }) => [type, run_id, data.status]), [
+      ["issue.updated", id, "in_progress"],
+    ]);
+    await comments.markDelivered(id, fence, [comment.id]);
+    assert.equal((await runs.finish(id, fence, runEnd())).issue.status, "in_review");
+  });
+
+  testOn(backend, "runs.finish() forgets a session that can't be continued", async () => {
+    await using test = await backend.open();
+    const { issues, runs } = test.store;
+    const { id: issue_id } = await issues.create(newIssue(), ANN);
+    const first = await claimed(test.store);
+    const end = { outcome: "failed", session_id: "poisoned", session_cost_usd: 1, cost_usd: 1 } as const;
+    const { run } = await runs.finish(first.id, first.fence, runEnd({ ...end, forget_session: true }));
+    assert.equal(run.session_id, "poisoned");
+    await issues.move(issue_id, "ready", ANN);
+    const second = await claimed(test.store);
+    assert.deepEqual([second.session_id, second.session_cost_usd, second.issue.cost_usd], ["", 0, 1]);
+  });
+
+  testOn(backend, "runs.finish() parks an issue that a budget of the day ended", async () => {
+    await using test = await backend.open();
+    await test.store.issues.create(newIssue(), ANN);
+    const { id, fence } = await claimed(test.store);
+    const not_before = "2999-01-02T00:00:00.000Z";
+    const { issue } = await test.store.runs.finish(id, fence, runEnd({ outcome: "over_budget", not_before }));
+    assert.deepEqual([issue.status, issue.not_before], ["ready", not_before]);
+  });
+
+  testOn(backend, "runs.spending() adds up what ended since then, and counts what is under way", async () => {
+    const clock = new ManualClock();
+    await using test = await backend.open({ clock });
+    const { issues, runs } = test.store;
+    assert.deepEqual(await runs.spending(""), { usd: 0, unfinished: 0 });
+    for (const cost_usd of [1, 0.5, 0.25]) {
+      await issues.create(newIssue(), ANN);
+      const { id, fence } = await claimed(test.store);
+      await runs.finish(id, fence, runEnd({ cost_usd }));
+      clock.advance(1000);
+    }
+    await issues.create(newIssue(), ANN);
+    await claimed(test.store);
+    assert.deepEqual(await runs.spending("2026-01-01T00:00:00.000Z"), { usd: 1.75, unfinished: 1 });
+    assert.deepEqual(await runs.spending("2026-01-01T00:00:00.001Z"), { usd: 0.75, unfinished: 1 });
+    assert.deepEqual(await runs.spending("2026-01-02T00:00:00.000Z"), { usd: 0, unfinished: 1 });
   });
 
   testOn(backend, "runs.finish() of a question without a change is its answer, in review", async () => {
