@@ -7,6 +7,7 @@
 export const FAILPOINTS = {
   claimed: "the claim is committed",
   workspace_made: "the workspace is on disk",
+  setup_done: "the setup command has run",
   session_noted: "phase and session are noted, no agent runs yet",
   agent_started: "the agent's process runs, nobody has noted it",
   first_output: "the agent said something, nothing of it is stored",

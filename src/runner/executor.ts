@@ -203,6 +203,7 @@ class Executor {
     await this.#deps.commands.copyFiles(workspace, this.#profile.copy);
     const checks = this.#newChecks(workspace);
     await checks.setUp(workspace);
+    failpoint("setup_done");
 
     let told = this.#execution.resumed ? this.#news(comments) : comments;
     let prompt = this.#execution.resumed ? this.#resumePrompt(told) : this.#firstPrompt(told);
@@ -263,7 +264,9 @@ class Executor {
   async #check(checks: Checks, workspace: Workspace): Promise<string | null> {
     const { results, earlier } = this.#execution;
     if (blockedQuestion(results.at(-1)?.text ?? "") !== null) return null;
-    return await checks.check(workspace, { unreviewed: unreviewedCommit(earlier) !== "" });
+    const red = await checks.check(workspace, { unreviewed: unreviewedCommit(earlier) !== "" });
+    failpoint("checks_done");
+    return red;
   }
 
   /** Another process with nothing to spend would only turn good work into a run that is over its budget. */

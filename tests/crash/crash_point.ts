@@ -66,6 +66,9 @@ export async function crashAt(point: Failpoint): Promise<CrashRow> {
       AUTOPILOT_WORKDIR: repo.path,
       AUTOPILOT_CLAUDE_BIN: SCRIPTED_CLAUDE,
       AUTOPILOT_PUSH: "1",
+      // What setup and checks write is not the agent's work, and must not become it by a crash.
+      AUTOPILOT_SETUP: "echo made >setup-output",
+      AUTOPILOT_CHECK: "echo checked >check-output; test -f notes.txt",
       // By this the agents' processes are found again.
       AUTOPILOT_PASS_ENV: "TEST_FOLDER",
       TEST_FOLDER: repo.dir,
@@ -136,15 +139,15 @@ async function diesAtStart(options: ServerOptions, point: Failpoint): Promise<vo
   }
 }
 
-/** Resolves when the agent's first words are in the transcript. */
+/** Resolves when the agent has said that it waits. */
 async function spoken(server: TestServer, issue: Issue): Promise<void> {
   const until = performance.now() + PATIENCE_MS;
   while (performance.now() < until) {
     const { runs } = await detailsOf(server, issue);
     const log = runs.length === 0
       ? { entries: [] }
-      : (await server.api<{ entries: unknown[] }>(`/runs/${runs[0].id}/log`)).body;
-    if (log.entries.length > 0) return;
+      : (await server.api<{ entries: { text?: string }[] }>(`/runs/${runs[0].id}/log`)).body;
+    if (log.entries.some(({ text }) => text === "I wait for a word")) return;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error(`The agent said nothing:\n${server.log()}`);

@@ -47,6 +47,11 @@ async function workIsThere({ repo, details: { issue }, book }: Scene): Promise<s
   if (changes.length === 0) return ["the agent never worked"];
   const files = (await repo.git("ls-tree", "-r", "--name-only", issue.branch)).split("\n");
   const notes = (await repo.git("show", `${issue.branch}:notes.txt`)).split("\n");
+  const foreign = files.filter((name) => /-output$/.test(name)).map((name) => `${name} was taken for work`);
+  return [...foreign, ...lost(changes, files, notes)];
+}
+
+function lost(changes: string[], files: string[], notes: string[]): string[] {
   return changes.filter((name) => !files.includes(name) || !notes.includes(name))
     .map((name) => `the change ${name} was lost`);
 }
