@@ -121,12 +121,11 @@ export class RunTails {
     }
   }
 
-  /** Reads on for one watcher until it is where the tail is. */
+  /** Reads on for one watcher until it is where the tail is, or ahead of it: then #fanOut sends it back here. */
   async #catchUp(tail: Tail, peer: Peer, watcher: Watcher): Promise<void> {
     const watching = () => tail.watchers.get(peer) === watcher;
     while (watching() && watcher.cursor < tail.cursor) {
-      const limit = Math.min(PAGE, tail.cursor - watcher.cursor);
-      const { entries, next } = await this.#log.read(tail.run_id, watcher.cursor, limit);
+      const { entries, next } = await this.#log.read(tail.run_id, watcher.cursor, PAGE);
       if (entries.length === 0 || !watching()) break;
       for (const message of messagesOf(tail.run_id, entries)) {
         if (!await this.#hub.drained(peer) || !this.#hub.push(peer, message)) {

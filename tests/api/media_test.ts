@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mediaTypeOf, safeFileName } from "../../src/api/media.ts";
+import { mediaTypeOf, safeFileName, sliceOf } from "../../src/api/media.ts";
 
 const latin1 = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0));
 
@@ -30,4 +30,17 @@ Deno.test("safeFileName() is never empty, never long, always well-formed", () =>
     assert.ok(safe !== "" && safe.length <= 200 && safe.isWellFormed(), JSON.stringify(safe));
     assert.doesNotMatch(safe, /[\\/\0]/);
   }
+});
+
+Deno.test("sliceOf() reads no further than the range", async () => {
+  let cancelled = false;
+  const endless = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull: (controller) => controller.enqueue(new Uint8Array(10)),
+    cancel: () => {
+      cancelled = true;
+    },
+  });
+  const part = await new Response(endless.pipeThrough(sliceOf({ start: 5, end: 24 }))).bytes();
+  assert.equal(part.length, 20);
+  assert.equal(cancelled, true);
 });

@@ -106,3 +106,37 @@ Deno.test("the feed goes on where it was after the log could not be read", async
   await second;
   assert.deepEqual(seen, [1, 2]);
 });
+
+Deno.test("a commit at whatever moment of the reading is delivered", async () => {
+  for (let moment = 0; moment < 20; moment++) {
+    const log: Event[] = [];
+    let commit = () => {};
+    const write = (seq: number) => {
+      const actor = { kind: "system" as const, name: "test" };
+      log.push({ type: "issue.updated", issue_id: "i", run_id: "", actor, data: {}, seq, at: "" });
+      commit();
+    };
+    let reads = 0;
+    await using feed = await startFeed({
+      onCommit: (listener) => (commit = listener, () => {}),
+      watchForeign: () => () => {},
+      events: {
+        lastSeq: () => Promise.resolve(0),
+        read: async (after) => {
+          const found = log.filter(({ seq }) => seq > after);
+          // The second read is the one after the first event: the next commit falls some microtasks later.
+          if (++reads === 2) microtasksLater(moment, () => write(2));
+          return await Promise.resolve(found);
+        },
+      },
+    });
+    const second = feed.waitFor(({ seq }) => seq === 2, 5_000);
+    write(1);
+    assert.ok(await second, `The commit ${moment} microtasks after a read was lost`);
+  }
+});
+
+function microtasksLater(count: number, call: () => void): void {
+  if (count === 0) call();
+  else queueMicrotask(() => microtasksLater(count - 1, call));
+}

@@ -3,7 +3,7 @@ import { type Feed, startFeed } from "../../src/events/feed.ts";
 import { Hub, type HubOptions } from "../../src/events/hub.ts";
 import type { Store } from "../../src/store/store.ts";
 import { ANN, newIssue, openTestStore } from "../support/store.ts";
-import { FakePeer } from "./support.ts";
+import { FakePeer, ManualFeed } from "./support.ts";
 
 interface TestHub extends AsyncDisposable {
   hub: Hub;
@@ -100,4 +100,21 @@ Deno.test("the hub is full at its cap and says so; a leaving peer makes room", a
   test.hub.close();
   assert.equal(test.hub.full, true);
   assert.equal(peers[1].closed_with, 1012);
+});
+
+Deno.test("what a replay read ahead of the feed is not sent again by the feed", async () => {
+  await using database = await openTestStore();
+  const { store } = database;
+  for (let n = 0; n < 3; n++) await store.issues.create(newIssue(), ANN);
+  const feed = new ManualFeed(1);
+  const hub = new Hub(feed, store.events);
+  const peer = new FakePeer();
+  // The feed has delivered 1; the replay meets 2 and 3 in the log because it reads whole pages.
+  await hub.join(peer, 0);
+  assert.deepEqual(seqsOf(peer), [1, 2, 3]);
+  feed.deliver(await store.events.read(1, 10));
+  await store.issues.create(newIssue(), ANN);
+  feed.deliver(await store.events.read(3, 10));
+  assert.deepEqual(seqsOf(peer), [1, 2, 3, 4]);
+  hub.close();
 });

@@ -1,5 +1,7 @@
-/** A peer that a test controls, in place of a WebSocket. */
+/** A peer and a feed that a test controls, in place of a WebSocket and of the real feed's timing. */
 
+import type { Event } from "../../src/domain/event.ts";
+import type { Feed } from "../../src/events/feed.ts";
 import type { Peer } from "../../src/events/hub.ts";
 
 export class FakePeer implements Peer {
@@ -30,5 +32,40 @@ export class FakePeer implements Peer {
 
   #wake(): void {
     for (const call of this.#waiting.splice(0)) call();
+  }
+}
+
+/** A feed that delivers when the test says so: a real one may be behind the log at any moment. */
+export class ManualFeed implements Feed {
+  #listeners = new Set<(events: Event[]) => void>();
+  #changes = new Set<() => void>();
+
+  constructor(public seq: number) {}
+
+  subscribe(listener: (events: Event[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#changes.add(listener);
+    return () => this.#changes.delete(listener);
+  }
+
+  deliver(events: Event[]): void {
+    this.seq = events[events.length - 1].seq;
+    for (const listener of this.#listeners) listener(events);
+  }
+
+  change(): void {
+    for (const listener of this.#changes) listener();
+  }
+
+  waitFor(): Promise<Event | null> {
+    return Promise.resolve(null);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
   }
 }
