@@ -9,6 +9,8 @@ export interface Backend {
   ignored: string;
   /** A store on a fresh database. */
   open(options?: Partial<OpenOptions>): Promise<TestStore>;
+  /** A database without any table, or the place for one. */
+  blank(): Promise<{ url: string } & AsyncDisposable>;
 }
 
 /** Registers a test on this backend. */

@@ -1,26 +1,74 @@
 /** Opening: several at once, and databases that are too new. */
 
 import assert from "node:assert/strict";
-import { Kysely, PostgresDialect } from "kysely";
-// @ts-types="@types/pg"
-import pg from "pg";
-import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
+import { systemClock } from "../../src/clock.ts";
+import { CHECK_STATES, KINDS, PRIORITIES, STATUSES, TRUSTS } from "../../src/domain/issue.ts";
+import { AUTHOR_KINDS } from "../../src/domain/comment.ts";
+import { ACTOR_KINDS, EVENT_TYPES } from "../../src/domain/event.ts";
+import { OUTCOMES, PHASES } from "../../src/domain/run.ts";
+import { CHECKED, PRIORITY_RANKS } from "../../src/store/migrations/initial.ts";
 import { NewerSchemaError } from "../../src/store/migrations/migrate.ts";
-import { nodeSqliteDialect } from "../../src/store/dialect.ts";
+import { openStore } from "../../src/store/open.ts";
+import { rawDatabase } from "./raw_database.ts";
 import { ANN, newIssue } from "../support/store.ts";
 import { type Backend, testOn } from "./backend.ts";
 
-/** The database under a store, by a connection of its own. */
-function rawDatabase(url: string): Kysely<{ kysely_migration: { name: string; timestamp: string } }> {
-  const path = /^sqlite:(.+)$/.exec(url)?.[1];
-  return new Kysely({
-    dialect: path === undefined
-      ? new PostgresDialect({ pool: new pg.Pool({ connectionString: url, max: 1 }) })
-      : nodeSqliteDialect(new DatabaseSync(path)),
-  });
-}
+const OPENER = fileURLToPath(new URL("opener_process.ts", import.meta.url));
+
+/** The literals that the newest schema allows; the migrations have their own copies of the domain's lists. */
+const ALLOWED = {
+  status: STATUSES,
+  kind: KINDS,
+  trust: TRUSTS,
+  checks: CHECK_STATES,
+  author_kind: AUTHOR_KINDS,
+  actor_kind: ACTOR_KINDS,
+  phase: PHASES,
+  outcome: ["", ...OUTCOMES],
+  event_type: EVENT_TYPES,
+};
 
 export function migrationSuite(backend: Backend): void {
+  testOn(backend, "the schema allows exactly the values of the domain", async () => {
+    assert.deepEqual({ ...CHECKED }, ALLOWED);
+    assert.equal(PRIORITY_RANKS, PRIORITIES.length);
+    await using test = await backend.open();
+    await test.store.issues.create(newIssue(), ANN);
+    const raw = rawDatabase(test.url);
+    try {
+      for (const column of ["status", "kind", "trust", "checks"] as const) {
+        for (const value of ALLOWED[column]) {
+          await raw.updateTable("issues").set({ [column]: value }).execute();
+        }
+        await assert.rejects(raw.updateTable("issues").set({ [column]: "other" }).execute(), /check/i);
+      }
+      await assert.rejects(raw.updateTable("issues").set({ priority: PRIORITY_RANKS }).execute(), /check/i);
+    } finally {
+      await raw.destroy();
+    }
+  });
+
+  testOn(backend, "openStore() of several processes at one moment migrates once", async () => {
+    await using blank = await backend.blank();
+    const children = [1, 2, 3, 4].map((n) =>
+      new Deno.Command(Deno.execPath(), {
+        args: ["run", "-A", "--no-check", OPENER, blank.url, `agent-${n}`],
+        stdin: "piped",
+        stdout: "piped",
+        stderr: "inherit",
+      }).spawn()
+    );
+    const outputs = children.map((child) => child.stdout.getReader());
+    for (const output of outputs) await output.read();
+    for (const child of children) await child.stdin.close();
+    for (const output of outputs) while (!(await output.read()).done) continue;
+    for (const child of children) assert.ok((await child.status).success);
+    await using store = await openStore({ url: blank.url, clock: systemClock });
+    assert.equal((await store.agents.list()).length, 4);
+    assert.equal(await store.events.lastSeq(), 4);
+  });
+
   testOn(backend, "openStore() keeps what is there", async () => {
     await using test = await backend.open();
     const issue = await test.store.issues.create(newIssue(), ANN);

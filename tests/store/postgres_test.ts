@@ -1,5 +1,6 @@
+import assert from "node:assert/strict";
 import { findPostgres, type PostgresCluster, startPostgres } from "../support/postgres.ts";
-import { testStoreOn } from "../support/store.ts";
+import { ANN, newIssue, testStoreOn } from "../support/store.ts";
 import { conformance } from "./conformance.ts";
 
 const programs = findPostgres();
@@ -27,5 +28,59 @@ conformance({
     const name = `test_${++databases}`;
     const url = await cluster!.createDatabase(name, TEMPLATE);
     return await testStoreOn(url, () => cluster!.dropDatabase(name), options);
+  },
+  blank: async () => {
+    const name = `blank_${++databases}`;
+    const url = await cluster!.createDatabase(name);
+    return { url, [Symbol.asyncDispose]: () => cluster!.dropDatabase(name) };
+  },
+});
+
+Deno.test({
+  name: "watchForeign() listens again after its connection was lost, and tells what came meanwhile",
+  ignore: ignored !== "",
+  fn: async () => {
+    const name = `test_${++databases}`;
+    const url = await cluster!.createDatabase(name, TEMPLATE);
+    await using test = await testStoreOn(url, () => cluster!.dropDatabase(name));
+    const other = await test.another();
+    let wake = () => {};
+    const told = () => new Promise<void>((resolve) => wake = resolve);
+    let heard = told();
+    const end = test.store.watchForeign(() => wake());
+    await heard;
+    heard = told();
+    const killed = await cluster!.sql(
+      name,
+      "select count(pg_terminate_backend(pid)) from pg_stat_activity where query like 'listen%' and pid <> pg_backend_pid()",
+    );
+    assert.equal(killed.trim(), "1");
+    await other.issues.create(newIssue(), ANN);
+    await heard;
+    assert.equal(await test.store.events.lastSeq(), 1);
+    heard = told();
+    await other.issues.create(newIssue(), ANN);
+    await heard;
+    end();
+  },
+});
+
+Deno.test({
+  name: "writes go on after the server cut the connections",
+  ignore: ignored !== "",
+  fn: async () => {
+    const name = `test_${++databases}`;
+    const url = await cluster!.createDatabase(name, TEMPLATE);
+    await using test = await testStoreOn(url, () => cluster!.dropDatabase(name));
+    await test.store.issues.create(newIssue(), ANN);
+    const cut =
+      "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
+    await cluster!.sql(name, cut);
+    // A write may be the first to notice; none is lost in silence and the next one has a new connection.
+    const [first] = await Promise.allSettled([test.store.issues.create(newIssue(), ANN)]);
+    await test.store.issues.create(newIssue(), ANN);
+    const expected = first.status === "fulfilled" ? 3 : 2;
+    assert.equal((await test.store.issues.list({ limit: 10 })).length, expected);
+    assert.equal(await test.store.events.lastSeq(), expected);
   },
 });
