@@ -7,6 +7,7 @@ import type { Issue, NewIssue, Status } from "../../src/domain/issue.ts";
 import type { Run } from "../../src/domain/run.ts";
 import { type Feed, startFeed } from "../../src/events/feed.ts";
 import { openRepository, type Repository } from "../../src/process/git.ts";
+import type { Sandbox } from "../../src/process/sandbox.ts";
 import type { RunnerOptions, RunnerParts } from "../../src/runner/parts.ts";
 import type { AgentRequest } from "../../src/runner/ports.ts";
 import { createRunner, type Runner } from "../../src/runner/service.ts";
@@ -35,6 +36,8 @@ export interface Bench extends AsyncDisposable {
     next: AgentScript | AgentScript[],
     options?: Partial<RunnerOptions>,
     parts?: Partial<RunnerParts>,
+    /** For setup and checks, which are real processes. Default: none, and no process may be started. */
+    sandbox?: Sandbox,
   ): Runner;
   file(issue?: Partial<NewIssue>): Promise<Issue>;
   say(issue: Issue, body: string, more?: Partial<Comment>): Promise<Comment>;
@@ -66,7 +69,7 @@ export async function makeBench(): Promise<Bench> {
     time,
     data,
     requests,
-    runner(next, options = {}, parts = {}) {
+    runner(next, options = {}, parts = {}, sandbox = NOTHING_STARTS) {
       const scripts = Array.isArray(next) ? next : null;
       let starts = 0;
       const runner = createRunner({
@@ -74,7 +77,7 @@ export async function makeBench(): Promise<Bench> {
         clock: time,
         blobs,
         repository,
-        sandbox: { kind: "off", warnings: [], wrap: () => fail("no process is started here") },
+        sandbox,
         onEvents: (listener) => feed.subscribe(listener),
         random: () => 0,
         options: { ...DEFAULTS, data_dir: data, host_env: repo.env, ...options },
@@ -152,11 +155,19 @@ const DEFAULTS: Omit<RunnerOptions, "data_dir" | "host_env"> = {
   check_timeout_s: 1200,
   max_turns: 0,
   max_usd_per_run: 10,
+  max_usd_per_issue: 0,
+  max_usd_per_day: 0,
   run_timeout_s: 3600,
   silence_timeout_s: 900,
   pass_env: [],
   host: "test-host",
   pid: 4711,
+};
+
+const NOTHING_STARTS: Sandbox = {
+  kind: "off",
+  warnings: [],
+  wrap: () => fail("no process is started here"),
 };
 
 const ISSUE: NewIssue = {
