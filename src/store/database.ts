@@ -2,10 +2,8 @@
 
 import type { Kysely } from "kysely";
 import type { NewEvent } from "../domain/event.ts";
-import type { Schema } from "./schema.ts";
+import type { Backend, Schema } from "./schema.ts";
 import type { SearchEntry } from "./search.ts";
-
-export type Backend = "sqlite" | "postgres";
 
 /**
  * The handle of one write. A work must use only this handle, await every query, and wait for nothing else:

@@ -6,6 +6,9 @@ import type { ActorKind, EventType } from "../domain/event.ts";
 import type { CheckState, Kind, Status, Trust } from "../domain/issue.ts";
 import type { Outcome, Phase } from "../domain/run.ts";
 
+/** Which database it is. */
+export type Backend = "sqlite" | "postgres";
+
 export interface Schema {
   issues: IssueTable;
   comments: CommentTable;

@@ -1,8 +1,7 @@
 /** Full-text search: the same words, found the same way, in both databases. */
 
 import { type Expression, type Kysely, type RawBuilder, sql, type SqlBool } from "kysely";
-import type { Backend } from "./database.ts";
-import type { Schema } from "./schema.ts";
+import type { Backend, Schema } from "./schema.ts";
 
 /** Longest word kept, in characters; longer ones are found by their beginning. */
 const MAX_WORD = 64;

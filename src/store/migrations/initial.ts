@@ -4,7 +4,7 @@
  */
 
 import { type Kysely, sql } from "kysely";
-import type { Backend } from "../database.ts";
+import type { Backend } from "../schema.ts";
 
 export const CHECKED = {
   status: ["backlog", "ready", "in_progress", "blocked", "in_review", "done"],

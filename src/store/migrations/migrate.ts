@@ -2,7 +2,7 @@
 
 import type { Kysely } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
-import type { Backend } from "../database.ts";
+import type { Backend } from "../schema.ts";
 import { initial } from "./initial.ts";
 
 /** In order; a name is written into every database and never changes. */
