@@ -14,10 +14,10 @@ import type { Snapshot } from "./snapshot.ts";
 import type { Workspace } from "./workspace.ts";
 
 export interface HousekeepingDeps {
-  /** Folders of the workspaces, of those in quarantine, of the agents' HOMEs. */
+  /** Folders of the workspaces, of those in quarantine, and others that grow. */
   root: string;
   aside: string;
-  homes: string;
+  others: readonly string[];
   now(): Date;
   /** `null` when this database has no such issue. */
   issue(number: number): Promise<{ issue: Issue; runs: Run[] } | null>;
@@ -54,7 +54,7 @@ export async function keepHouse(deps: HousekeepingDeps): Promise<DiskUse> {
   return {
     workspaces,
     quarantined: (await namesIn(deps.aside)).length,
-    ...await sizeOf([deps.root, deps.aside, deps.homes]),
+    ...await sizeOf([deps.root, deps.aside, ...deps.others]),
   };
 }
 

@@ -14,6 +14,13 @@ const PAGE_CHARS = 1_000_000;
 /** With so many entries waiting, the reader of the agent's output waits too. */
 const HIGH_WATER = 4 * PAGE_ENTRIES;
 
+/**
+ * Most of one run: an agent in a loop must not fill the disk. Days of real work stay far below it. What is still
+ * written after that, up to so many entries, is what somebody needs to understand the end.
+ */
+export const MAX_LOG = { entries: 200_000, chars: 32_000_000, entries_after: 1_000 } as const;
+const LAST_WORDS: ReadonlySet<LogBody["type"]> = new Set(["system", "error", "result"]);
+
 export interface TranscriptDeps {
   append(entries: LogEntry[]): Promise<void>;
   clock: Clock;
@@ -26,6 +33,10 @@ export class Transcript {
   readonly #deps: TranscriptDeps;
   #waiting: LogEntry[] = [];
   #seq = 0;
+  #chars = 0;
+  #full = false;
+  /** Last words since then. */
+  #after = 0;
   #cancel: (() => void) | null = null;
   #writing: Promise<void> | null = null;
   #failed = false;
@@ -38,13 +49,24 @@ export class Transcript {
   /** Takes an entry. Resolves at once, or when there is room again: await it before reading on. */
   write(body: LogBody): Promise<void> | void {
     if (this.#failed) return;
-    this.#seq++;
-    this.#waiting.push({ seq: this.#seq, at: this.#deps.clock.now().toISOString(), ...body });
+    const at = this.#deps.clock.now().toISOString();
+    for (const admitted of this.#admit(body)) this.#waiting.push({ seq: ++this.#seq, at, ...admitted });
     if (this.#waiting.length >= PAGE_ENTRIES) this.#flush();
     else if (this.#cancel === null && this.#writing === null) {
       this.#cancel = this.#deps.timers.after(FLUSH_MS, () => this.#flush());
     }
     if (this.#waiting.length >= HIGH_WATER) return new Promise((resolve) => this.#room.push(resolve));
+  }
+
+  /** What is written of an entry: itself, nothing, or the word that the transcript is full. */
+  #admit(body: LogBody): LogBody[] {
+    if (!this.#full) {
+      this.#chars += sizeOf(body);
+      if (this.#seq < MAX_LOG.entries && this.#chars <= MAX_LOG.chars) return [body];
+      this.#full = true;
+      return [FULL, ...this.#admit(body)];
+    }
+    return LAST_WORDS.has(body.type) && this.#after++ < MAX_LOG.entries_after ? [body] : [];
   }
 
   /** Resolves when everything taken so far is stored, or was dropped after an error. */
@@ -89,6 +111,11 @@ export class Transcript {
   }
 }
 
+const FULL: LogBody = {
+  type: "system",
+  text: "The transcript is full: from here on only errors and results are written",
+};
+
 function pageLength(entries: readonly LogEntry[]): number {
   let chars = 0;
   let count = 0;
@@ -100,7 +127,7 @@ function pageLength(entries: readonly LogEntry[]): number {
   return count;
 }
 
-function sizeOf(entry: LogEntry): number {
+function sizeOf(entry: LogBody): number {
   if (entry.type === "tool_call") return entry.input.length;
   return "text" in entry ? entry.text.length : 0;
 }

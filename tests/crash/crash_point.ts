@@ -67,7 +67,8 @@ export async function crashAt(point: Failpoint): Promise<CrashRow> {
       AUTOPILOT_CLAUDE_BIN: SCRIPTED_CLAUDE,
       AUTOPILOT_PUSH: "1",
       // What setup and checks write is not the agent's work, and must not become it by a crash.
-      AUTOPILOT_SETUP: "echo made >setup-output",
+      // Without it the first page of the transcript is the agent's.
+      ...(point === "transcript_page" ? {} : { AUTOPILOT_SETUP: "echo made >setup-output" }),
       AUTOPILOT_CHECK: "echo checked >check-output; test -f notes.txt",
       // By this the agents' processes are found again.
       AUTOPILOT_PASS_ENV: "TEST_FOLDER",

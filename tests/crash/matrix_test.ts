@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type Failpoint, FAILPOINTS } from "../../src/failpoint.ts";
 import { crashMatrix, matrixTable } from "./matrix.ts";
+import { quotedMatrix } from "./readme.ts";
 
 Deno.test("a server killed at any failpoint loses nothing, repeats nothing and leaves nothing", async () => {
   const rows = await crashMatrix(Object.keys(FAILPOINTS) as Failpoint[]);
@@ -8,4 +9,11 @@ Deno.test("a server killed at any failpoint loses nothing, repeats nothing and l
   assert.equal(rows.length, Object.keys(FAILPOINTS).length);
   const broken = rows.flatMap(({ point, broken }) => broken.map((what) => `${point}: ${what}`));
   assert.deepEqual(broken, []);
+});
+
+Deno.test("README.md quotes the crash matrix with every failpoint", async () => {
+  const quote = quotedMatrix(await Deno.readTextFile(new URL("../../README.md", import.meta.url)));
+  const points = [...quote.matchAll(/\(`(\w+)`\)/g)].map(([, point]) => point);
+  assert.deepEqual(points, Object.keys(FAILPOINTS));
+  assert.doesNotMatch(quote, /BROKEN/);
 });

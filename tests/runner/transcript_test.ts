@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FencedError } from "../../src/domain/errors.ts";
 import type { LogEntry } from "../../src/domain/log_entry.ts";
-import { FLUSH_MS, PAGE_ENTRIES, Transcript } from "../../src/runner/transcript.ts";
+import { FLUSH_MS, MAX_LOG, PAGE_ENTRIES, Transcript } from "../../src/runner/transcript.ts";
 import { FakeTime } from "./fake_time.ts";
 
 interface Page {
@@ -106,4 +106,43 @@ Deno.test("Transcript tells a failed page once and lets everybody go", async () 
   assert.equal(errors.length, 1);
   assert.ok(errors[0] instanceof FencedError);
   assert.equal(pages.length, 1);
+});
+
+/** Writes to a store that takes everything; what it has then. */
+async function written(write: (transcript: Transcript) => Promise<void>): Promise<LogEntry[]> {
+  const stored: LogEntry[] = [];
+  const time = new FakeTime();
+  const transcript = new Transcript({
+    clock: time,
+    timers: time,
+    append: (entries) => Promise.resolve(void stored.push(...entries)),
+    onError: (error) => assert.fail(String(error)),
+  });
+  await write(transcript);
+  await transcript.drain();
+  return stored;
+}
+
+Deno.test("Transcript of an agent in a loop is bounded, says so once, and still tells the end", async () => {
+  const line = { type: "text", text: "x".repeat(32_000) } as const;
+  const fitting = MAX_LOG.chars / line.text.length;
+  const stored = await written(async (transcript) => {
+    for (let n = 0; n < 2 * fitting; n++) await transcript.write(line);
+    for (let n = 0; n < MAX_LOG.entries_after; n++) await transcript.write({ type: "error", text: `${n}` });
+    await transcript.write({ type: "error", text: "one too many" });
+  });
+  assert.equal(stored.length, fitting + 1 + MAX_LOG.entries_after);
+  assert.deepEqual(stored.map(({ seq }) => seq), stored.map((_, index) => index + 1));
+  const { type, text } = stored[fitting] as { type: string; text: string };
+  assert.deepEqual([type, text.slice(0, 22)], ["system", "The transcript is full"]);
+  assert.equal(stored.filter((entry) => entry.type === "system").length, 1);
+  assert.equal((stored.at(-1) as { text: string }).text, `${MAX_LOG.entries_after - 1}`);
+});
+
+Deno.test("Transcript does not drop the result with which it gets full", async () => {
+  const stored = await written(async (transcript) => {
+    await transcript.write({ type: "text", text: "x".repeat(MAX_LOG.chars) });
+    await transcript.write({ type: "error", text: "the end" });
+  });
+  assert.deepEqual(stored.map(({ type }) => type), ["text", "system", "error"]);
 });

@@ -1,0 +1,29 @@
+/** Crashes at every failpoint and writes the table into README.md: `deno run -A tests/crash/readme.ts`. */
+
+import { type Failpoint, FAILPOINTS } from "../../src/failpoint.ts";
+import { crashMatrix, matrixTable } from "./matrix.ts";
+
+const README = new URL("../../README.md", import.meta.url);
+const BEGIN = "<!-- crash matrix: tests/crash/readme.ts writes it -->";
+const END = "<!-- end of the crash matrix -->";
+
+/** What stands between the markers. */
+export function quotedMatrix(readme: string): string {
+  const [, rest] = readme.split(BEGIN);
+  const [quote, after] = rest?.split(END) ?? [];
+  if (after === undefined) throw new Error(`README.md must hold ${BEGIN} and ${END}`);
+  return quote;
+}
+
+async function main(): Promise<void> {
+  const rows = await crashMatrix(Object.keys(FAILPOINTS) as Failpoint[]);
+  const broken = rows.flatMap(({ point, broken }) => broken.map((what) => `${point}: ${what}`));
+  if (broken.length > 0) throw new Error(`Not written, as promises were broken:\n${broken.join("\n")}`);
+  const readme = await Deno.readTextFile(README);
+  await Deno.writeTextFile(
+    README,
+    readme.replace(quotedMatrix(readme), () => `\n\n${matrixTable(rows)}\n\n`),
+  );
+}
+
+if (import.meta.main) await main();
