@@ -47,6 +47,9 @@ export interface RunnerOptions extends ProfileOptions {
   base: string;
   /** Longest time of setup, and of one check, in seconds; 0: only the limits of the run. */
   check_timeout_s: number;
+  /** USD; 0: no limit. A day is one of UTC, over all servers on the database. */
+  max_usd_per_issue: number;
+  max_usd_per_day: number;
   data_dir: string;
   /** Names of further variables of the server's environment that agents may see. */
   pass_env: readonly string[];
@@ -173,7 +176,7 @@ export function realParts(
         ...board,
         root,
         aside,
-        homes,
+        others: [homes, join(options.data_dir, "caches")],
         folderOf: (issue, run) => basename(workspaceDir(root, issue.number, randomPart(run.id))),
         openWorkspace: (issue, run) => parts.openWorkspace({ issue, run }),
         snapshot: (workspace, issue) => parts.snapshot(workspace, issue),
