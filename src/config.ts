@@ -76,6 +76,15 @@ export const OPTIONS = {
     min: 0,
     max: 100_000,
   }),
+  max_usd_per_issue: number(0, "Most US dollars that all runs of one issue may cost; `0` sets no limit", {
+    min: 0,
+    max: 1_000_000,
+  }),
+  max_usd_per_day: number(
+    0,
+    "Most US dollars that all agents may cost in one day (UTC): then nothing is claimed until the next; `0` sets no limit",
+    { min: 0, max: 1_000_000 },
+  ),
   run_minutes: number(60, "Longest time of one run in minutes", { min: 0.05, max: 10_080 }),
   silence_minutes: number(15, "A run whose agent says nothing for so many minutes is ended as stalled", {
     min: 0.05,

@@ -49,7 +49,12 @@ async function readiness({ store, runner, options }: RouteDeps) {
     status: "ready" as const,
     version: options.version,
     database: store.kind,
-    runner: runner === null ? "off" as const : { sandbox: runner.sandbox, concurrency: runner.concurrency },
+    runner: runner === null ? "off" as const : {
+      sandbox: runner.sandbox,
+      concurrency: runner.concurrency,
+      error: runner.error,
+      waits: runner.waits,
+    },
   };
 }
 

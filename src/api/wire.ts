@@ -178,6 +178,15 @@ export const ReadySchema = z.object({
   database: z.enum(["sqlite", "postgres"]),
   runner: z.union([
     z.literal("off"),
-    z.object({ sandbox: z.enum(["bwrap", "off"]), concurrency: count }),
+    z.object({
+      sandbox: z.enum(["bwrap", "off"]).openapi({
+        description: "off: agents have all rights of the server's user",
+      }),
+      concurrency: count,
+      error: z.string().openapi({ description: "What it can't do now; empty while all is well" }),
+      waits: z.string().openapi({
+        description: "Why nothing is claimed for now; empty while nothing holds it",
+      }),
+    }),
   ]),
 }).openapi("Ready");

@@ -65,6 +65,8 @@ export async function prepareRunner({ config, store, blobs, feed, host_env }: Ru
       check_timeout_s: config.check_minutes * 60,
       max_turns: config.max_turns,
       max_usd_per_run: config.max_usd_per_run,
+      max_usd_per_issue: config.max_usd_per_issue,
+      max_usd_per_day: config.max_usd_per_day,
       run_timeout_s: config.run_minutes * 60,
       silence_timeout_s: config.silence_minutes * 60,
       data_dir: config.data,

@@ -25,6 +25,8 @@ export interface RunnerStatus {
   concurrency: number;
   /** Why it does not work, in words; empty while it does. */
   error: string;
+  /** Why nothing is claimed for now although it works, in words: a day's budget; empty while nothing holds it. */
+  waits: string;
   /** As of the last look, some minutes ago at most; missing before the first. */
   disk?: DiskUse;
 }

@@ -152,10 +152,12 @@ function nextStep({ judgement, kind, failures, retry_at, commit }: EndContext): 
         : `The cause may pass: attempt ${
           failures + 1
         } of ${MAX_ATTEMPTS} follows by itself after ${retry_at}.${kept}`;
-    case "timed_out":
     case "over_budget":
-      return `To let the agent go on in the same session, write a comment or move the issue to Ready; ` +
-        `splitting the issue or a higher limit may help.${kept}`;
+      return judgement.not_before === ""
+        ? `${judgement.advice || LIMIT_ADVICE}${kept}`
+        : `The issue waits and goes on by itself after ${judgement.not_before}.${kept}`;
+    case "timed_out":
+      return `${LIMIT_ADVICE}${kept}`;
     case "usage_limited":
       return `The issue waits and goes on by itself after ${judgement.not_before}; no attempt is counted.${kept}`;
     case "stopped":
@@ -173,6 +175,9 @@ export function unheardComment(): NewComment {
   );
 }
 
+const LIMIT_ADVICE =
+  "To let the agent go on in the same session, write a comment or move the issue to Ready; " +
+  "splitting the issue or a higher limit may help.";
 const GENERAL_ADVICE =
   "Trying again would fail in the same way. Mend the cause, then write a comment or move the issue to Ready.";
 

@@ -7,7 +7,8 @@
 import type { AgentExit, AgentResult, EndCause } from "./agent_output.ts";
 import { blockedQuestion } from "./question.ts";
 import type { Outcome, Run } from "./run.ts";
-import { announcedReset, FALLBACK_PARK_MS, speaksOfUsageLimit } from "./usage_limit.ts";
+import { type Budget, budgetAdvice, budgetEnd, budgetWords } from "./budget.ts";
+import { announcedReset, fallbackPark, speaksOfUsageLimit } from "./usage_limit.ts";
 
 /** What the runner saw. */
 export interface Ending {
@@ -22,6 +23,14 @@ export interface Ending {
   results: readonly AgentResult[];
   /** Why the supervisor ended it; the first cause wins. */
   cause: EndCause;
+  /** Which limit it was, in words; empty when the cause says it all. */
+  cause_text?: string;
+  /** What the run might spend. */
+  budget?: Budget;
+  /** How often in a row the issue was parked for the account's limit before this run. */
+  parkings?: number;
+  /** IANA name of the zone that the agent's clock times are in. Default: UTC. */
+  zone?: string;
   /** The agent's work was over, but its process had to be ended: its exit code then says nothing. */
   forced_exit: boolean;
   /** `unknown`: the work could not be compared or committed; `tree_error` then says why. */
@@ -44,7 +53,7 @@ export interface Judgement {
   answer: string;
   /** The cause may pass by itself: the issue is tried again while attempts are left. */
   transient: boolean;
-  /** ISO-8601 UTC, only for `usage_limited`; else empty. */
+  /** ISO-8601 UTC: what ended it passes then by itself. Only for `usage_limited` and a day's budget; else empty. */
   not_before: string;
   /** The session can't be continued: the next start must open a new one. */
   fresh_session: boolean;
@@ -54,7 +63,7 @@ export interface Judgement {
 export function judge(ending: Ending): Judgement {
   const last = ending.results.at(-1);
   const answer = last?.text ?? "";
-  const verdict = byCause(ending.cause) ?? byStart(ending) ?? byResult(ending, last);
+  const verdict = byCause(ending) ?? byStart(ending) ?? byResult(ending, last);
   return {
     question: "",
     advice: "",
@@ -68,8 +77,8 @@ export function judge(ending: Ending): Judgement {
 
 type Verdict = Pick<Judgement, "outcome" | "reason"> & Partial<Judgement>;
 
-function byCause(cause: EndCause): Verdict | null {
-  switch (cause) {
+function byCause(ending: Ending): Verdict | null {
+  switch (ending.cause) {
     case "":
       return null;
     case "stopped":
@@ -83,8 +92,23 @@ function byCause(cause: EndCause): Verdict | null {
     case "stalled":
       return { outcome: "stalled", reason: "The agent gave no sign of life for too long", transient: true };
     case "over_budget":
-      return { outcome: "over_budget", reason: "The run reached its budget" };
+      return ending.cause_text === undefined || ending.cause_text === ""
+        ? overBudget(ending)
+        : { outcome: "over_budget", reason: ending.cause_text };
   }
+}
+
+/** The limit of cost: whose it was says what a human can do, and whether it passes by itself. */
+function overBudget({ budget, now }: Ending, said = ""): Verdict {
+  if (budget === undefined) {
+    return { outcome: "over_budget", reason: `The agent reached its limit of cost${said}` };
+  }
+  return {
+    outcome: "over_budget",
+    reason: `The agent reached ${budgetWords(budget)}${said}`,
+    advice: budgetAdvice(budget),
+    not_before: budgetEnd(budget, now),
+  };
 }
 
 function byStart({ exit, start_error, start_advice, tree, tree_error, results }: Ending): Verdict | null {
@@ -176,16 +200,23 @@ function failedTurn(ending: Ending, last: AgentResult): Verdict {
     return {
       outcome: "failed",
       reason: `The session grew too long for the model${quoted}`,
-      transient: ending.resumed,
+      // A session that grew by its work can be taken up by a new one; a first message that is too long stays so.
+      transient: ending.resumed || last.turns > 1,
       fresh_session: true,
     };
   }
   if (last.errors.some((text) => /^No conversation found/i.test(text))) return unknownSession();
   if (/max_turns\b/.test(ended)) {
-    return { outcome: "over_budget", reason: `The agent reached its limit of turns${quoted}` };
+    return {
+      outcome: "over_budget",
+      reason: `The agent reached its limit of turns${quoted}`,
+      advice:
+        "To let the agent go on in the same session, write a comment or move the issue to Ready; a higher " +
+        "`AUTOPILOT_MAX_TURNS` or a smaller issue may help.",
+    };
   }
   if (/max_budget|budget_exhausted/.test(ended)) {
-    return { outcome: "over_budget", reason: `The agent reached its limit of cost${quoted}` };
+    return overBudget(ending, quoted);
   }
   if (last.api_status !== 0 || last.api_error !== "" || last.terminal_reason === "api_error") {
     return failedRequest(ending, last, said, quoted);
@@ -197,9 +228,9 @@ function failedRequest(ending: Ending, last: AgentResult, said: string, quoted: 
   const { api_status: status, api_error: error } = last;
   const permanent = (reason: string, advice = ""): Verdict => ({ outcome: "failed", reason, advice });
   if (status === 429 || error === "rate_limit") {
-    const reset = announcedReset(said, ending.now);
+    const reset = announcedReset(said, ending.now, ending.zone);
     if (speaksOfUsageLimit(said) || (status === 429 && reset !== null)) {
-      const until = reset ?? new Date(ending.now.getTime() + FALLBACK_PARK_MS);
+      const until = reset ?? new Date(ending.now.getTime() + fallbackPark(ending.parkings ?? 0));
       return {
         outcome: "usage_limited",
         reason: `The account's usage limit is reached${quoted}`,
@@ -233,9 +264,7 @@ function failedRequest(ending: Ending, last: AgentResult, said: string, quoted: 
   if (status >= 400 && status < 500 && status !== 408 && status !== 409 && status !== 425) {
     // What the API refuses may sit in the history of the session: a new one is worth one more try.
     const reason = `The model's API refused the request as invalid${quoted}`;
-    return ending.resumed
-      ? { outcome: "failed", reason, transient: true, fresh_session: true }
-      : permanent(reason);
+    return { ...permanent(reason), transient: ending.resumed, fresh_session: true };
   }
   return {
     outcome: "failed",

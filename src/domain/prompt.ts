@@ -96,6 +96,24 @@ export function steeringMessage(
   return `${oneLine(comment.author)} writes on the issue, while you work:\n\n${comment.body}`;
 }
 
+/** Which limit is nearly used up. */
+export type NearLimit = "turns" | "cost" | "time";
+
+const NEARLY: Record<NearLimit, string> = {
+  turns: "steps that this run may take",
+  cost: "money that this run may cost",
+  time: "time that this run may take",
+};
+
+/** A message to an agent that will be ended soon. */
+export function wrapUpMessage(limit: NearLimit): string {
+  return `Autopilot writes: about 80 % of the ${
+    NEARLY[limit]
+  } is used up, and at 100 % you are ended. Begin nothing ` +
+    "new. Finish what you have so that it works as it stands, undo what you can't finish, and end with your summary: " +
+    "what is done, how you checked it, and what is left.";
+}
+
 function whyAgain({ last_outcome, last_reason, comments }: ResumeContext): string {
   switch (last_outcome) {
     case "needs_input":

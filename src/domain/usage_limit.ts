@@ -1,7 +1,27 @@
 /** When an account's usage limit ends, from what the CLI says about it. */
 
-/** How long an issue is parked when no usable reset is announced. */
-export const FALLBACK_PARK_MS = 15 * 60_000;
+import type { Run } from "./run.ts";
+
+const FIRST_PARK_MS = 15 * 60_000;
+const LONGEST_PARK_MS = 5 * 3600_000;
+
+/**
+ * How long an issue is parked when no usable reset is announced: 15 minutes, doubling to 5 hours, in milliseconds.
+ *
+ * @param parkings how often in a row it was parked before
+ */
+export function fallbackPark(parkings: number): number {
+  return Math.min(FIRST_PARK_MS * 2 ** parkings, LONGEST_PARK_MS);
+}
+
+/** How often in a row the issue was parked last. @param runs of one issue, oldest first; unfinished ones don't count */
+export function parkingsInARow(runs: readonly Pick<Run, "outcome">[]): number {
+  // A server that died meanwhile says nothing about the account.
+  const ends = runs.map(({ outcome }) => outcome).filter((outcome) => outcome !== "" && outcome !== "lost");
+  const last = ends.findLastIndex((outcome) => outcome !== "usage_limited");
+  return ends.length - 1 - last;
+}
+
 /** A reset further away than this is not believed: the longest known limit is weekly. */
 const MAX_PARK_MS = 8 * 24 * 3600_000;
 

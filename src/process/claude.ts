@@ -53,6 +53,8 @@ export interface AgentProcess {
   closeInput(): Promise<void>;
   /** Breaks off the present turn; the process says a result and stays usable. */
   interrupt(): Promise<void>;
+  /** Asks what the session cost so far; the answer is an event. A program that does not know the question is silent. */
+  askCost(): Promise<void>;
   /** Interrupts, waits for the end at most `grace_ms` (default 5,000), then kills. No process is left when it resolves. */
   stop(grace_ms?: number): Promise<void>;
   /** Ends it and all its descendants at once. */
@@ -179,12 +181,17 @@ class ClaudeProcess implements AgentProcess {
   }
 
   async interrupt(): Promise<void> {
+    await this.#request("interrupt");
+  }
+
+  async askCost(): Promise<void> {
+    await this.#request("get_session_cost");
+  }
+
+  async #request(subtype: string): Promise<void> {
     this.#requests++;
-    await this.#write({
-      type: "control_request",
-      request_id: `interrupt-${this.#requests}`,
-      request: { subtype: "interrupt" },
-    });
+    const request_id = `${subtype}-${this.#requests}`;
+    await this.#write({ type: "control_request", request_id, request: { subtype } });
   }
 
   async stop(grace_ms = DEFAULT_GRACE_MS): Promise<void> {

@@ -36,6 +36,7 @@ export class ClaudeOutput {
   /** Lines so far that were no JSON object. */
   garbage_lines = 0;
   #api_error = "";
+  #message_id = "";
 
   read(line: string): AgentEvent[] {
     if (line.trim() === "") return [];
@@ -46,11 +47,30 @@ export class ClaudeOutput {
     }
     if (message.type === "assistant") this.#api_error = text(message.error, MAX_NAME);
     const events = eventsOf(message);
+    if (this.#isNewRound(message)) events.unshift({ type: "round" });
     for (const event of events) {
       if (event.type === "result" && !event.result.ok) event.result.api_error = this.#api_error;
     }
     return events;
   }
+
+  /** One answer of the model comes as one message per block, all with the answer's id. */
+  #isNewRound(message: Json): boolean {
+    if (message.type !== "assistant" || text(message.parent_tool_use_id) !== "" || this.#api_error !== "") {
+      return false;
+    }
+    const id = text(asObject(message.message)?.id, MAX_NAME);
+    if (id === "" || id === this.#message_id) return false;
+    this.#message_id = id;
+    return true;
+  }
+}
+
+/** "Estimated cost:        $0.4800", followed by more lines. */
+function costEvents(message: Json): AgentEvent[] {
+  const said = text(asObject(asObject(message.response)?.response)?.text, MAX_ERROR_TEXT);
+  const usd = /\bcost:\s*\$(\d+(?:\.\d+)?)/i.exec(said)?.[1];
+  return usd === undefined ? [] : [{ type: "cost", session_cost_usd: Number(usd) }];
 }
 
 function eventsOf(message: Json): AgentEvent[] {
@@ -65,6 +85,8 @@ function eventsOf(message: Json): AgentEvent[] {
       );
     case "result":
       return [resultEvent(message)];
+    case "control_response":
+      return costEvents(message);
     default:
       return [];
   }

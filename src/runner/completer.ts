@@ -7,6 +7,7 @@ import type { CheckState } from "../domain/issue.ts";
 import { commentsFor, resultOf } from "../domain/messages.ts";
 import { judge, type Judgement, unreviewedCommit } from "../domain/outcome.ts";
 import { nextRetryAt } from "../domain/retry.ts";
+import { parkingsInARow } from "../domain/usage_limit.ts";
 import { failpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
 import type { Claim, RunEnd, RunPatch } from "../store/store.ts";
@@ -58,6 +59,9 @@ export async function completeRun(
   const judgement = judge({
     ...execution,
     cause: supervisor.cause,
+    cause_text: supervisor.causeText,
+    parkings: parkingsInARow(execution.earlier),
+    zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     red: redOf(execution),
     tree: treeOf(work, unreviewed),
     tree_error: work.error,
@@ -141,6 +145,7 @@ function runEnd(
     pr_url: published.pr_url,
     result: resultOf({ judgement, kind: issue.kind }),
     session_id: execution.session_id,
+    forget_session: judgement.fresh_session,
     turns: execution.turns,
     cost_usd: execution.cost_usd,
     session_cost_usd: execution.session_cost_usd,

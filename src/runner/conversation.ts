@@ -48,7 +48,7 @@ export async function converse(agent: AgentProcess, deps: ConversationDeps): Pro
         deps.onSession(event.session_id);
       } else if (event.type === "api_retry") {
         await deps.write({ type: "system", text: retryText(event) });
-      } else {
+      } else if (event.type === "result") {
         failpoint("result_read");
         results.push(event.result);
         await deps.write(event.log);

@@ -8,7 +8,7 @@ import type { Clock } from "../clock.ts";
 import type { CommandReport } from "../domain/check.ts";
 import type { AgentExit, AgentResult } from "../domain/agent_output.ts";
 import type { Attachment } from "../domain/attachment.ts";
-import { limitForProcess, shareOf } from "../domain/budget.ts";
+import { type Budget, LEAST_USD, limitForProcess, shareOf, UNLIMITED } from "../domain/budget.ts";
 import type { Comment } from "../domain/comment.ts";
 import { messageOfError } from "../domain/errors.ts";
 import { branchName } from "../domain/issue.ts";
@@ -30,6 +30,7 @@ import type { Supervisor } from "./supervisor.ts";
 import type { Timers } from "./timers.ts";
 import { Transcript } from "./transcript.ts";
 import type { Workspace } from "./workspace.ts";
+import { WrapUp } from "./wrap_up.ts";
 
 /** Most processes of one run, so that comments that always come too late can't keep it going for ever. */
 const MAX_STARTS = 6;
@@ -59,6 +60,8 @@ export interface ExecutorDeps {
    */
   profile(situation: { external: boolean }): Promise<RunProfile>;
   commands: CommandParts;
+  /** What the run may spend. @param max_usd its own limit, `Infinity` for none */
+  budget(max_usd: number): Promise<Budget>;
   /** Longest time of setup, and of one check; 0: only the limits of the run. */
   command_limit_ms: number;
 }
@@ -78,6 +81,7 @@ export interface Execution {
   forced_exit: boolean;
   resumed: boolean;
   session_id: string;
+  budget: Budget;
   /** The session's cumulative cost at the end, and this run's share. */
   session_cost_usd: number;
   cost_usd: number;
@@ -117,6 +121,7 @@ class Executor {
   #spent_before = 0;
   #files: PromptFile[] = [];
   #profile!: RunProfile;
+  #wrap_up!: WrapUp;
   #external = false;
 
   constructor(claim: Claim, supervisor: Supervisor, deps: ExecutorDeps, steering: Steering) {
@@ -142,6 +147,7 @@ class Executor {
       forced_exit: false,
       resumed: claim.session_id !== "",
       session_id: claim.session_id === "" ? deps.newId() : claim.session_id,
+      budget: UNLIMITED,
       session_cost_usd: this.#cost_at_start,
       cost_usd: 0,
       turns: 0,
@@ -199,6 +205,8 @@ class Executor {
     this.#external = hasExternalText(issue, comments);
     this.#profile = await this.#deps.profile({ external: this.#external });
     this.#supervisor.setLimits(this.#profile);
+    await this.#takeBudget();
+    if (this.#supervisor.cause !== "") return;
     for (const text of this.#profile.notes) void this.#transcript.write({ type: "system", text });
     await this.#deps.commands.copyFiles(workspace, this.#profile.copy);
     const checks = this.#newChecks(workspace);
@@ -236,6 +244,22 @@ class Executor {
     }
   }
 
+  /** What the run may spend, and who says so to the agent in time. Without anything left no agent starts. */
+  async #takeBudget(): Promise<void> {
+    const { max_usd, max_turns } = this.#profile;
+    const budget = await this.#deps.budget(max_usd === 0 ? Infinity : max_usd);
+    this.#execution.budget = budget;
+    this.#wrap_up = new WrapUp({
+      budget,
+      max_turns,
+      tell: (text) => this.#steering.say(text),
+      note: (text) => void this.#transcript.write({ type: "system", text }),
+      overBudget: () => this.#supervisor.end("over_budget"),
+    });
+    this.#supervisor.onTimeNear(() => this.#wrap_up.near("time"));
+    if (budget.usd < LEAST_USD) this.#supervisor.end("over_budget");
+  }
+
   #newChecks(workspace: Workspace): Checks {
     const { commands, timers, command_limit_ms, newId, note, newFence } = this.#deps;
     const write = (body: LogBody) => this.#transcript.write(body);
@@ -271,8 +295,9 @@ class Executor {
 
   /** Another process with nothing to spend would only turn good work into a run that is over its budget. */
   #mayStartAgain(): boolean {
-    const { max_usd } = this.#profile;
-    return max_usd === 0 || this.#execution.cost_usd < max_usd;
+    const { max_turns } = this.#profile;
+    return this.#execution.cost_usd < this.#execution.budget.usd &&
+      (max_turns === 0 || this.#wrap_up.rounds < max_turns);
   }
 
   /** One process, from its start to its exit. */
@@ -290,8 +315,9 @@ class Executor {
       workspace,
       prompt,
       session: { id: execution.session_id, resume: execution.resumed },
-      max_budget_usd: limitForProcess(this.#profile.max_usd, execution.cost_usd),
-      max_turns: this.#profile.max_turns,
+      max_budget_usd: limitForProcess(execution.budget.usd, execution.cost_usd),
+      // The CLI counts those of its process.
+      max_turns: roundsLeft(this.#profile.max_turns, this.#wrap_up.rounds),
       model: this.#profile.model,
       allowed_tools: this.#profile.allowed_tools,
       external: this.#external,
@@ -307,7 +333,14 @@ class Executor {
     const talk = await converse(agent, {
       timers: this.#deps.timers,
       write: (body) => this.#transcript.write(body),
-      sign: (event) => this.#supervisor.sign(event),
+      sign: (event) => {
+        this.#supervisor.sign(event);
+        this.#wrap_up.sign(event, {
+          spent_before: this.#spent_before,
+          cost_at_start: this.#cost_at_start,
+          askCost: () => void agent.askCost(),
+        });
+      },
       onSession: (session_id) => this.#heardOfSession(session_id),
       hush: async () => {
         await notes;
@@ -399,6 +432,11 @@ class Executor {
       author_kind === "human" && (delivered_at === "" || (cut_off && delivered_at >= last.started_at))
     );
   }
+}
+
+/** What a process may use of the run's API rounds; 0 means no limit. */
+function roundsLeft(max_turns: number, rounds: number): number {
+  return max_turns === 0 ? 0 : Math.max(1, max_turns - rounds);
 }
 
 /** A name that is one plain path part, and unlike any other of the issue. */

@@ -1,6 +1,7 @@
 /** The runner: claims, executes, completes and rescues until it is stopped. */
 
 import type { RunnerStatus } from "../domain/agent.ts";
+import { type Budget, budgetOf } from "../domain/budget.ts";
 import { FencedError, messageOfError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { type Redact, redactEntry, redactor, secretsOf } from "../domain/redact.ts";
@@ -12,6 +13,7 @@ import type { Claim, RunEnd } from "../store/store.ts";
 import { Breaker } from "./breaker.ts";
 import { Claimer } from "./claimer.ts";
 import { completeRun } from "./completer.ts";
+import { DayBudget, type Hold } from "./day_budget.ts";
 import { executeRun, type ExecutorDeps } from "./executor.ts";
 import { Housekeeper } from "./housekeeper.ts";
 import { realParts, type RunnerDeps, type RunnerParts } from "./parts.ts";
@@ -62,6 +64,7 @@ class RunnerService implements Runner {
   readonly #breaker: Breaker;
   readonly #housekeeper: Housekeeper;
   readonly #redact: Redact;
+  readonly #day: DayBudget;
   /** The runs of this process, by issue. */
   readonly #in_hand = new Map<string, InHand>();
   #state: "new" | "running" | "stopping" | "stopped" = "new";
@@ -80,10 +83,16 @@ class RunnerService implements Runner {
     this.#parts = { ...realParts(deps), ...extras.parts };
     this.#newId = extras.newId ?? (() => crypto.randomUUID());
     this.#redact = redactor(secretsOf(options.host_env));
+    this.#day = new DayBudget({
+      limit: options.max_usd_per_day,
+      per_run: options.max_usd_per_run,
+      clock: deps.clock,
+      spending: (since) => store.runs.spending(since),
+    });
     this.#breaker = new Breaker(extras.steady ?? (() => performance.now()));
     this.#claimer = new Claimer({
       agent_ids: agentIds(options.agent_id, options.concurrency),
-      claim: (id) => store.runs.claim({ id, host: options.host, pid: options.pid }),
+      claim: (id) => this.#claim(id),
       work: (claim) => this.#work(claim),
       poll_ms: options.poll_seconds * 1000,
       clock: deps.clock,
@@ -94,6 +103,7 @@ class RunnerService implements Runner {
       sandbox: deps.sandbox.kind,
       concurrency: options.concurrency,
       error: "",
+      waits: "",
     };
     this.#housekeeper = new Housekeeper({
       store,
@@ -156,6 +166,34 @@ class RunnerService implements Runner {
     this.#state = "stopped";
   }
 
+  async #claim(id: string): Promise<Claim | null> {
+    const { store, options } = this.#deps;
+    const hold = await this.#day.hold();
+    this.#holdClaims(hold);
+    return hold === null ? await store.runs.claim({ id, host: options.host, pid: options.pid }) : null;
+  }
+
+  /** Says once, in the log and on the board, that nothing is claimed, and looks again in time. */
+  #holdClaims(hold: Hold | null): void {
+    const waits = hold?.reason ?? "";
+    if (waits !== "" && waits !== this.status.waits) {
+      loggerOf("runner").warn("Nothing is claimed: {waits}", { waits });
+    }
+    this.status.waits = waits;
+    if (hold !== null && hold.until !== "") this.#claimer.wakeAt(new Date(hold.until));
+  }
+
+  async #budget({ issue, run }: Claim, max_usd: number): Promise<Budget> {
+    const { max_usd_per_issue } = this.#deps.options;
+    const issue_left = max_usd_per_issue === 0 ? Infinity : max_usd_per_issue - issue.cost_usd;
+    const left = await this.#day.grant(run.id, Math.min(max_usd, issue_left));
+    return budgetOf({
+      run: max_usd,
+      issue: { limit: max_usd_per_issue, spent: issue.cost_usd },
+      day: { limit: this.#day.limit, left },
+    });
+  }
+
   /** One run, from its claim to its end. Never rejects. */
   async #work(claim: Claim): Promise<void> {
     failpoint("claimed");
@@ -197,6 +235,7 @@ class RunnerService implements Runner {
     } finally {
       await supervisor.close();
       this.#in_hand.delete(issue.id);
+      this.#day.release(run.id);
     }
   }
 
@@ -233,6 +272,7 @@ class RunnerService implements Runner {
           sandboxed: this.#deps.sandbox.kind === "bwrap",
           external,
         }),
+      budget: (max_usd) => this.#budget(claim, max_usd),
       commands: this.#parts,
       command_limit_ms: options.check_timeout_s * 1000,
     };
@@ -271,10 +311,12 @@ class RunnerService implements Runner {
         if (not_before > now) this.#claimer.wakeAt(new Date(not_before));
         else this.#claimer.wake();
       }
+      // Money that another server's run did not need may be what this one waits for.
+      if (type === "run.finished" && this.status.waits !== "") this.#claimer.wake();
       const in_hand = this.#in_hand.get(issue_id);
       if (in_hand === undefined) continue;
       if (type === "comment.added") in_hand.steering.poke();
-      if (type === "issue.updated") {
+      if (type === "issue.updated" && data.change !== "delivered") {
         if (data.change === "stop_requested") failpoint("stop_recorded");
         void in_hand.supervisor.beat();
       }

@@ -19,6 +19,7 @@ export class Steering {
   #working: Promise<void> | null = null;
   #again = false;
   #sent = 0;
+  readonly #waiting: string[] = [];
 
   constructor(deps: SteeringDeps) {
     this.#deps = deps;
@@ -40,6 +41,7 @@ export class Steering {
   /** From now on messages reach an agent, and those that came meanwhile do at once. */
   attach(send: (text: string) => Promise<void>): void {
     this.#send = send;
+    for (const text of this.#waiting.splice(0)) this.say(text);
     this.poke();
   }
 
@@ -47,6 +49,16 @@ export class Steering {
   async detach(): Promise<void> {
     this.#send = null;
     await this.#working;
+  }
+
+  /** Says something of Autopilot's own to the agent; waits for one when none is at work. */
+  say(text: string): void {
+    if (this.#send === null) {
+      this.#waiting.push(text);
+      return;
+    }
+    this.#sent++;
+    this.#send(text).catch((error) => this.#deps.onError(error));
   }
 
   /** Somebody commented: look what is new. */

@@ -6,6 +6,7 @@
 
 import type { Clock } from "../clock.ts";
 import type { AgentEvent, EndCause } from "../domain/agent_output.ts";
+import { WRAP_UP_SHARE } from "../domain/budget.ts";
 import { FencedError, messageOfError } from "../domain/errors.ts";
 import { HEARTBEAT_MS, LEASE_MS } from "../domain/run.ts";
 import { failpoint } from "../failpoint.ts";
@@ -33,11 +34,15 @@ export interface SupervisorDeps {
   limits: Limits;
 }
 
+type TimerName = "beat" | "wall" | "wrap_up" | "silence";
+
 export class Supervisor {
   readonly #deps: SupervisorDeps;
-  readonly #cancels = new Map<"beat" | "wall" | "silence", () => void>();
+  readonly #cancels = new Map<TimerName, () => void>();
   readonly #tools = new Set<string>();
   #cause: EndCause = "";
+  #cause_text = "";
+  #onTimeNear: () => void = () => {};
   #fenced = false;
   #closed = false;
   #agent: Pick<AgentProcess, "stop" | "kill"> | null = null;
@@ -66,10 +71,16 @@ export class Supervisor {
     return this.#fenced;
   }
 
+  /** More about the cause, in words; empty when it says it all. */
+  get causeText(): string {
+    return this.#cause_text;
+  }
+
   /** Ends the run: the agent is interrupted, then killed. A later cause changes nothing. */
-  end(cause: Exclude<EndCause, "">): void {
+  end(cause: Exclude<EndCause, "">, text = ""): void {
     if (this.#cause !== "" || this.#closed) return;
     this.#cause = cause;
+    this.#cause_text = text;
     this.#stopAgent();
   }
 
@@ -99,6 +110,11 @@ export class Supervisor {
     this.#tools.clear();
   }
 
+  /** Calls the listener when most of the run's time is used up. */
+  onTimeNear(listener: () => void): void {
+    this.#onTimeNear = listener;
+  }
+
   /** Limits that stand before the first `startLimits()`. */
   setLimits(limits: Limits): void {
     this.#limits = limits;
@@ -116,6 +132,8 @@ export class Supervisor {
     if (this.#deadline === 0) this.#deadline = now + run_timeout_ms;
     if (run_timeout_ms > 0) {
       this.#schedule("wall", Math.max(0, this.#deadline - now), () => this.end("timed_out"));
+      const near = this.#deadline - run_timeout_ms * (1 - WRAP_UP_SHARE);
+      this.#schedule("wrap_up", Math.max(0, near - now), () => this.#onTimeNear());
     }
     if (silence && silence_timeout_ms > 0) {
       this.#schedule("silence", silence_timeout_ms, () => this.#listen());
@@ -124,7 +142,7 @@ export class Supervisor {
 
   /** The agent's work is over: its time no longer counts. */
   stopLimits(): void {
-    for (const name of ["wall", "silence"] as const) this.#cancel(name);
+    for (const name of ["wall", "wrap_up", "silence"] as const) this.#cancel(name);
   }
 
   /** A sign of life of the agent. */
@@ -187,12 +205,12 @@ export class Supervisor {
     this.#agent?.stop(STOP_GRACE_MS).catch((error) => this.#warn("Stopping the agent failed", error));
   }
 
-  #schedule(name: "beat" | "wall" | "silence", ms: number, run: () => void): void {
+  #schedule(name: TimerName, ms: number, run: () => void): void {
     this.#cancel(name);
     this.#cancels.set(name, this.#deps.timers.after(ms, run));
   }
 
-  #cancel(name: "beat" | "wall" | "silence"): void {
+  #cancel(name: TimerName): void {
     this.#cancels.get(name)?.();
     this.#cancels.delete(name);
   }

@@ -11,7 +11,13 @@ Deno.test("/healthz and /readyz answer while everything works", async () => {
 
 Deno.test("/readyz is 503 when the runner died or the database can't be written", async () => {
   let alive = true;
-  const runner: RunnerStatus = { alive: () => alive, sandbox: "bwrap", concurrency: 2, error: "no git" };
+  const runner: RunnerStatus = {
+    alive: () => alive,
+    sandbox: "bwrap",
+    concurrency: 2,
+    error: "no git",
+    waits: "",
+  };
   await using api = await openTestApi({ deps: { runner } });
   assert.equal((await api.call("GET", "//readyz")).status, 200);
   alive = false;

@@ -97,7 +97,7 @@ Deno.test("judge() a cause from outside wins over whatever the process said", ()
 
 Deno.test("judge() failed requests by their structured fields, never by `subtype: success`", () => {
   const cases: [Partial<AgentResult>, string][] = [
-    [refused(400, "API Error: 400 bad thing", "unknown"), "failed"],
+    [refused(400, "API Error: 400 bad thing", "unknown"), "failed*"],
     [refused(400, "Credit balance is too low", "billing_error"), "failed"],
     [refused(401, "Invalid API key · Fix external API key"), "failed"],
     [refused(0, "Invalid API key", "authentication_failed"), "failed"],
@@ -115,6 +115,8 @@ Deno.test("judge() failed requests by their structured fields, never by `subtype
       "failed*",
     ],
     [refused(413, "Request too large"), "failed*"],
+    // Grown by its work: a new session may take it up.
+    [{ ...refused(413, "Request too large"), turns: 7 }, "failed+*"],
     [{ ok: false, terminal_reason: "max_turns", text: "" }, "over_budget"],
     [{ ok: false, terminal_reason: "", subtype: "error_max_turns", text: "" }, "over_budget"],
     [{ ok: false, terminal_reason: "", subtype: "error_max_budget_usd", text: "" }, "over_budget"],

@@ -149,7 +149,7 @@ const CASES: Case[] = [
     result: { ok: false, terminal_reason: "", subtype: "error_max_budget_usd", text: "" },
     outcome: "over_budget",
     status: "blocked",
-    says: /limit of cost/,
+    says: /the limit of \$10 for one run/,
   },
 ];
 

@@ -32,6 +32,8 @@ export interface AgentSide {
   message(): Promise<string>;
   /** Writes a file of the work tree. */
   write(path: string, text: string): Promise<void>;
+  /** Called whenever somebody asks what the session cost. */
+  onAskCost(listener: () => void): void;
   readonly input_closed: Promise<void>;
   readonly ended: Promise<"stop" | "kill">;
 }
@@ -44,6 +46,7 @@ export function scriptedAgent(request: AgentRequest, pid: number, script: AgentS
   const messages: string[] = [];
   let wakeReader = () => {};
   let wakeMessage = () => {};
+  let asked = () => {};
   const input_closed = Promise.withResolvers<void>();
   const ended = Promise.withResolvers<"stop" | "kill">();
   const exited = Promise.withResolvers<AgentExit>();
@@ -73,6 +76,7 @@ export function scriptedAgent(request: AgentRequest, pid: number, script: AgentS
       await Deno.mkdir(dirname(file), { recursive: true });
       await Deno.writeTextFile(file, text);
     },
+    onAskCost: (listener) => asked = listener,
     input_closed: input_closed.promise,
     ended: ended.promise,
   };
@@ -110,6 +114,10 @@ export function scriptedAgent(request: AgentRequest, pid: number, script: AgentS
       return Promise.resolve();
     },
     interrupt: () => Promise.resolve(),
+    askCost: () => {
+      asked();
+      return Promise.resolve();
+    },
     async stop() {
       ended.resolve("stop");
       await exited.promise;
