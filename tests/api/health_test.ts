@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ReadySchema } from "../../src/api/wire.ts";
 import type { RunnerStatus } from "../../src/domain/agent.ts";
 import { claimNext, openTestApi } from "./support.ts";
 
@@ -19,7 +20,15 @@ Deno.test("/readyz is 503 when the runner died or the database can't be written"
     waits: "",
   };
   await using api = await openTestApi({ deps: { runner } });
-  assert.equal((await api.call("GET", "//readyz")).status, 200);
+  const ready = await api.call("GET", "//readyz");
+  assert.equal(ready.status, 200);
+  assert.deepEqual(ReadySchema.parse(ready.body).runner, {
+    sandbox: "bwrap",
+    concurrency: 2,
+    waits: "the day's budget",
+    disk,
+  });
+  assert.match(String((await api.call("GET", "//metrics")).body), /^autopilot_quarantined 1$/m);
   alive = false;
   const dead = await api.call("GET", "//readyz");
   assert.equal(dead.status, 503);
