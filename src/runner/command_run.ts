@@ -11,6 +11,8 @@ import type { Timers } from "./timers.ts";
 export const LIVE_CHARS = 256 * 1024;
 /** The end that is kept. */
 export const TAIL_CHARS = 16 * 1024;
+/** More than that may need in UTF-8. */
+const TAIL_BYTES = 4 * TAIL_CHARS;
 /** One entry of the log. */
 const ENTRY_CHARS = 8 * 1024;
 /** Output reaches the log at most this much later. */
@@ -92,13 +94,15 @@ function resultText(report: CommandReport): string {
 
 /** Output on its way to the log: the beginning as it comes, of the rest the end. */
 class Output {
-  tail = "";
   readonly #deps: Pick<CommandRunDeps, "write" | "timers">;
   readonly #decoder = new TextDecoder();
   #waiting = "";
   #live = 0;
   #seen_bytes = 0;
   #live_bytes = 0;
+  /** The last chunks, as bytes: a flood is only decoded where it is shown. */
+  #last: Uint8Array[] = [];
+  #last_bytes = 0;
   #cancel: (() => void) | null = null;
 
   constructor(deps: Pick<CommandRunDeps, "write" | "timers">) {
@@ -109,12 +113,24 @@ class Output {
     return Math.max(0, this.#seen_bytes - this.#live_bytes);
   }
 
+  /** The end of the output. */
+  get tail(): string {
+    const decoder = new TextDecoder();
+    const text = this.#last.map((chunk) => decoder.decode(chunk, { stream: true })).join("");
+    return (text + decoder.decode()).slice(-TAIL_CHARS);
+  }
+
   /** Resolves when there is room for more: a flood waits for the log. */
   async take(chunk: Uint8Array): Promise<void> {
-    const text = this.#decoder.decode(chunk, { stream: true });
     this.#seen_bytes += chunk.byteLength;
-    this.tail = (this.tail + text.slice(-TAIL_CHARS)).slice(-TAIL_CHARS);
+    // A copy of what is kept, or a short rest would keep the whole chunk in memory.
+    this.#last.push(chunk.slice(-TAIL_BYTES));
+    this.#last_bytes += Math.min(chunk.byteLength, TAIL_BYTES);
+    while (this.#last_bytes - this.#last[0].byteLength >= TAIL_BYTES) {
+      this.#last_bytes -= this.#last.shift()!.byteLength;
+    }
     if (this.#live >= LIVE_CHARS) return;
+    const text = this.#decoder.decode(chunk, { stream: true });
     this.#live += text.length;
     this.#live_bytes += chunk.byteLength;
     this.#waiting += text;

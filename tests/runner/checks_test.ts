@@ -234,7 +234,7 @@ Deno.test("a check that floods is read to its end: the log is bounded, the memor
   assert.ok(size > 400_000 && size < 1_000_000, `${size} characters of log`);
   assert.match(texts(log, "system")[0], /^begin\nxxx/);
   assert.match(texts(log, "tool_result")[0], /100\d{6} bytes of output were left out; it ends with:\nx/);
-  assert.ok(most - before < 100e6, `${(most - before) / 1e6} MB more`);
+  assert.ok(most - before < 150e6, `${(most - before) / 1e6} MB more`);
 });
 
 Deno.test("a check leaves no process behind, however it detaches them", async () => {
