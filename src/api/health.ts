@@ -2,7 +2,6 @@
 
 import { createRoute, z } from "@hono/zod-openapi";
 import type { DiskUse } from "../domain/agent.ts";
-import type { DiskUse, RunnerStatus } from "../domain/agent.ts";
 import { messageOfError } from "../domain/errors.ts";
 import { loggerOf } from "../log.ts";
 import type { RouteDeps } from "./env.ts";
@@ -59,10 +58,6 @@ async function readiness({ store, runner, options }: RouteDeps) {
   };
 }
 
-function runnerFacts({ sandbox, concurrency, waits, disk }: RunnerStatus) {
-  return { sandbox, concurrency, waits, ...(disk === undefined ? {} : { disk }) };
-}
-
 async function metricsText({ store, hub, feed, runner }: RouteDeps): Promise<string> {
   const [counts, active, seq] = await Promise.all([
     store.issues.counts(),
@@ -81,7 +76,6 @@ async function metricsText({ store, hub, feed, runner }: RouteDeps): Promise<str
       `autopilot_event_lag ${Math.max(0, seq - feed.seq)}`,
     ]),
     ...diskGauges(runner?.disk),
-    ...runner?.disk === undefined ? [] : diskGauges(runner.disk),
     "",
   ].join("\n");
 }
@@ -95,16 +89,6 @@ function diskGauges(disk: DiskUse | undefined): string[] {
     ]),
     ...gauge("autopilot_disk_bytes", "Bytes of workspaces, quarantine and agents' homes", [
       `autopilot_disk_bytes ${disk.bytes}`,
-    ]),
-  ];
-}
-
-function diskGauges({ bytes, workspaces, quarantined }: DiskUse): string[] {
-  return [
-    ...gauge("autopilot_disk_bytes", "What the runner's folders take", [`autopilot_disk_bytes ${bytes}`]),
-    ...gauge("autopilot_workspaces", "Folders of runs", [`autopilot_workspaces ${workspaces}`]),
-    ...gauge("autopilot_quarantined", "Folders whose work waits for a human", [
-      `autopilot_quarantined ${quarantined}`,
     ]),
   ];
 }

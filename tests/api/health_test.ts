@@ -17,7 +17,8 @@ Deno.test("/readyz is 503 when the runner died or the database can't be written"
     sandbox: "bwrap",
     concurrency: 2,
     error: "no git",
-    waits: "",
+    waits: "the day's budget",
+    disk: { workspaces: 3, quarantined: 1, bytes: 4_096, bytes_at_least: false },
   };
   await using api = await openTestApi({ deps: { runner } });
   const ready = await api.call("GET", "//readyz");
@@ -25,8 +26,8 @@ Deno.test("/readyz is 503 when the runner died or the database can't be written"
   assert.deepEqual(ReadySchema.parse(ready.body).runner, {
     sandbox: "bwrap",
     concurrency: 2,
+    error: "no git",
     waits: "the day's budget",
-    disk,
   });
   assert.match(String((await api.call("GET", "//metrics")).body), /^autopilot_quarantined 1$/m);
   alive = false;
