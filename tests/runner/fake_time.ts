@@ -27,6 +27,15 @@ export class FakeTime implements Clock, Timers {
     return new Promise((resolve) => this.#waiters.push({ ms, resolve }));
   }
 
+  /** Resolves when something that no event tells has come true, looked at between turns of the event loop. */
+  async until(come_true: () => boolean): Promise<void> {
+    const patience = performance.now() + 30_000;
+    while (!come_true()) {
+      if (performance.now() > patience) throw new Error(`It did not come true: ${come_true}`);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
   /** Milliseconds until each timer that is set. */
   get pending(): number[] {
     return this.#timers.map(({ at }) => at - this.#now).sort((a, b) => a - b);
