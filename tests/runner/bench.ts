@@ -139,7 +139,7 @@ export async function makeBench(): Promise<Bench> {
   return bench;
 }
 
-const DEFAULTS: Omit<RunnerOptions, "data_dir" | "host_env"> = {
+export const DEFAULTS: Omit<RunnerOptions, "data_dir" | "host_env"> = {
   agent_id: "robo",
   concurrency: 1,
   poll_seconds: 3600,
