@@ -57,6 +57,7 @@ async function startTimes(files: number, rounds: number): Promise<StartTimes> {
       const { body: issue } = await server.api<{ id: string }>("/issues", {
         json: { title: `Round ${round}` },
       });
+      await treeIsReady(join(server.data, "workspaces"));
       const asked = performance.timeOrigin + performance.now();
       await server.api(`/issues/${issue.id}/status`, { json: { status: "ready" } });
       const end = await server.waitFor((event) =>
@@ -76,6 +77,27 @@ async function startTimes(files: number, rounds: number): Promise<StartTimes> {
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/** An idle server has a work tree ready for the next run (src/runner/spares.ts); the index is its last file. */
+async function treeIsReady(workspaces: string): Promise<void> {
+  const deadline = performance.now() + 120_000;
+  while (performance.now() < deadline) {
+    if (await hasReadyTree(workspaces)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error("The server made no work tree ready within two minutes");
+}
+
+async function hasReadyTree(workspaces: string): Promise<boolean> {
+  try {
+    const folders = await Array.fromAsync(Deno.readDir(workspaces));
+    const spare = folders.find(({ name }) => name.startsWith(".spare-"));
+    if (spare !== undefined) return (await Deno.stat(join(workspaces, spare.name, "tree/.git/index"))).isFile;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return false;
 }
 
 /** The least: a clone that shares the objects, a checkout, a shell that asks for the time. */

@@ -159,6 +159,9 @@ export function workspaceDir(root: string, issue_number: number, run_id: string)
   return join(root, `${issue_number}-${run_id.replace(/[^A-Za-z0-9]/g, "").slice(0, 8)}`);
 }
 
+/** Names that need no look by git: what domain's branchName() makes. */
+const PLAIN_BRANCH = /^autopilot\/\d+(-[a-z0-9]+)*$/;
+
 /** Where the work starts and where it shall go back to, and the tip of that branch when it is one. */
 async function startingPoint(
   { repository, branch, base }: PrepareOptions,
@@ -173,7 +176,7 @@ async function startingPoint(
       `refs/heads/${base ?? repository.default_branch}`,
       ...parents.map((parent) => `refs/heads/${parent}`),
     ]),
-    repository.git(["check-ref-format", "--branch", branch]),
+    PLAIN_BRANCH.test(branch) || repository.git(["check-ref-format", "--branch", branch]),
   ]);
   refuseBlockedName(branch, parents.find((_, i) => blocking[i] !== null));
   const base_commit = existing ?? start;
