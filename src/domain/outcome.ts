@@ -6,7 +6,7 @@
 
 import type { AgentExit, AgentResult, EndCause } from "./agent_output.ts";
 import { blockedQuestion } from "./question.ts";
-import type { Outcome, Run } from "./run.ts";
+import { type Outcome, type Run, UNHEARD_REASON } from "./run.ts";
 import { type Budget, budgetAdvice, budgetEnd, budgetWords } from "./budget.ts";
 import { announcedReset, fallbackPark, speaksOfUsageLimit } from "./usage_limit.ts";
 
@@ -293,9 +293,12 @@ function tail(text: string): string {
  *
  * @param runs of one issue, oldest first; unfinished ones don't count
  */
-export function unreviewedCommit(runs: readonly Pick<Run, "outcome" | "commit">[]): string {
-  for (const { outcome, commit } of runs.toReversed()) {
-    if (outcome === "implemented" || outcome === "checks_failed") return "";
+export function unreviewedCommit(
+  runs: readonly (Pick<Run, "outcome" | "commit"> & Partial<Pick<Run, "reason">>)[],
+): string {
+  for (const { outcome, commit, reason } of runs.toReversed()) {
+    const went_on = reason?.endsWith(UNHEARD_REASON) === true;
+    if ((outcome === "implemented" || outcome === "checks_failed") && !went_on) return "";
     if (outcome !== "" && commit !== "") return commit;
   }
   return "";

@@ -2,7 +2,7 @@
 
 import type { Comment } from "./comment.ts";
 import type { Issue, Trust } from "./issue.ts";
-import type { Outcome } from "./run.ts";
+import { type Outcome, UNHEARD_REASON } from "./run.ts";
 
 /** An attachment as the agent sees it. */
 export interface PromptFile {
@@ -115,6 +115,7 @@ export function wrapUpMessage(limit: NearLimit): string {
 }
 
 function whyAgain({ last_outcome, last_reason, comments }: ResumeContext): string {
+  if (last_reason.endsWith(UNHEARD_REASON)) return "A comment came when you had just ended.";
   switch (last_outcome) {
     case "needs_input":
       return comments.length > 0

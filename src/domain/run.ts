@@ -41,6 +41,9 @@ export const OUTCOMES = [
 ] as const;
 export type Outcome = typeof OUTCOMES[number];
 
+/** Ends the reason of a run that was followed by another one for a comment that it did not hear any more. */
+export const UNHEARD_REASON = "; a comment came meanwhile, and the agent goes on with it";
+
 /** A run as the API answers it. */
 export interface Run {
   id: string;

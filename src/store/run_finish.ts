@@ -6,7 +6,7 @@ import { type Actor, SYSTEM } from "../domain/event.ts";
 import { unheardComment } from "../domain/messages.ts";
 import type { Issue, Status } from "../domain/issue.ts";
 import { nextRetryAt } from "../domain/retry.ts";
-import type { Outcome, Run } from "../domain/run.ts";
+import { type Outcome, type Run, UNHEARD_REASON } from "../domain/run.ts";
 import { setIdle } from "./agent_rows.ts";
 import { hasUnheard, insertComment } from "./comments.ts";
 import type { Tx } from "./database.ts";
@@ -41,6 +41,7 @@ export async function finish(
   const unheard = await hasUnheard(tx, issue.id, run.started_at);
   const { to, fields, goes_on } = nextOfIssue(tx, issue, run, end, { stopped, actor, unheard });
 
+  if (goes_on) end.reason += UNHEARD_REASON;
   const finished = await endRun(tx, run, end);
   const { title, number } = issue;
   const data = { title, agent: run.agent_id, outcome, reason: end.reason, number, cost_usd: end.cost_usd };
