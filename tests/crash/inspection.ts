@@ -42,7 +42,9 @@ export async function inspect(scene: Scene): Promise<{ broken: string[]; starts:
 }
 
 /** Every change that an agent wrote down before it died, or after it went on, is on the branch. */
-async function workIsThere({ repo, details: { issue }, book }: Scene): Promise<string[]> {
+export async function workIsThere(
+  { repo, details: { issue }, book }: Pick<Scene, "repo" | "details" | "book">,
+): Promise<string[]> {
   const changes = await linesOf(join(book, "changes"));
   if (changes.length === 0) return ["the agent never worked"];
   const files = (await repo.git("ls-tree", "-r", "--name-only", issue.branch)).split("\n");
@@ -81,7 +83,9 @@ function commentsOnce({ comments }: Details): string[] {
 }
 
 /** What the sessions cost, by the agent's own book, is what the runs and the issue say. */
-async function costOnce({ details: { issue, runs }, book }: Scene): Promise<string[]> {
+export async function costOnce(
+  { details: { issue, runs }, book }: Pick<Scene, "details" | "book">,
+): Promise<string[]> {
   let cents = 0;
   for await (const { name } of Deno.readDir(book)) {
     if (name.startsWith("session-")) cents += Number(await Deno.readTextFile(join(book, name)));
@@ -136,12 +140,12 @@ async function whatIsLeft({ server, repo }: Scene): Promise<string[]> {
   ];
 }
 
-async function logWithoutGap(server: TestServer): Promise<string[]> {
+export async function logWithoutGap(server: TestServer): Promise<string[]> {
   const sequence = (await eventsOf(server)).map(({ seq }) => seq);
   return sequence.every((seq, index) => seq === index + 1) ? [] : [`the events are ${sequence.join()}`];
 }
 
-async function checkoutUntouched(repo: TestRepo): Promise<string[]> {
+export async function checkoutUntouched(repo: TestRepo): Promise<string[]> {
   const state = [
     await repo.git("status", "--porcelain=v1", "--untracked-files=all"),
     await repo.git("symbolic-ref", "--short", "HEAD"),
@@ -165,7 +169,7 @@ async function linesOf(path: string): Promise<string[]> {
   }
 }
 
-async function namesIn(folder: string): Promise<string[]> {
+export async function namesIn(folder: string): Promise<string[]> {
   try {
     return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
   } catch (error) {
