@@ -27,6 +27,9 @@ export interface HousekeepingDeps {
   snapshot(workspace: Workspace, issue: Issue): Promise<Snapshot>;
   removeFolder(dir: string): Promise<void>;
   quarantine(workspace: Pick<Workspace, "dir">): Promise<string>;
+  /** Names of the folders for which the user's repository holds a commit, those of other databases among them. */
+  heldBases(): Promise<string[]>;
+  releaseBase(name: string): Promise<void>;
   /** Says something on the issue. */
   tell(issue: Issue, body: string): Promise<void>;
 }
@@ -51,29 +54,43 @@ export async function keepHouse(deps: HousekeepingDeps): Promise<DiskUse> {
       });
     }
   }
+  const quarantined = await namesIn(deps.aside);
+  const used = [...await namesIn(deps.root), ...quarantined];
+  for (const name of await deps.heldBases()) {
+    const found = used.includes(name) ? null : await runOf(name, deps);
+    if (found !== null && found.run.finished_at !== "") await deps.releaseBase(name);
+  }
   return {
     workspaces,
-    quarantined: (await namesIn(deps.aside)).length,
+    quarantined: quarantined.length,
     ...await sizeOf([deps.root, deps.aside, ...deps.others]),
   };
 }
 
 /** Whether the folder is gone. */
 async function cleared(name: string, deps: HousekeepingDeps): Promise<boolean> {
-  const found = await deps.issue(Number(OF_A_RUN.exec(name)![1]));
-  const run = found?.runs.find((run) => deps.folderOf(found.issue, run) === name);
+  const found = await runOf(name, deps);
   // Of another database, or of a run under way: its own people look after it.
-  if (found === null || run === undefined || run.finished_at === "") return false;
-  const workspace = await deps.openWorkspace(found.issue, run);
+  if (found === null || found.run.finished_at === "") return false;
+  const { issue, run } = found;
+  const workspace = await deps.openWorkspace(issue, run);
   const dir = join(deps.root, name);
   // What the run was ended with is all that the agent ever did: it was gone by then.
   const safe = workspace === null || (run.commit !== "" && workspace.tip === run.commit);
   if (!safe) {
     if (deps.now().getTime() - Date.parse(run.finished_at) < GRACE_MS) return false;
-    return await saved(workspace, found.issue, run, deps);
+    return await saved(workspace, issue, run, deps);
   }
   await deps.removeFolder(dir);
   return true;
+}
+
+/** The run that a folder is named after; `null` when this database has none. */
+async function runOf(name: string, deps: HousekeepingDeps): Promise<{ issue: Issue; run: Run } | null> {
+  const number = OF_A_RUN.exec(name)?.[1];
+  const found = number === undefined ? null : await deps.issue(Number(number));
+  const run = found?.runs.find((run) => deps.folderOf(found.issue, run) === name);
+  return found === null || run === undefined ? null : { issue: found.issue, run };
 }
 
 /** Takes what is left in the folder of a run that was ended without it. */

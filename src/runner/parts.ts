@@ -12,10 +12,12 @@ import { childEnv } from "../process/child_env.ts";
 import { type AgentProcess, LOGIN_VARIABLES, startAgent } from "../process/claude.ts";
 import { ensurePullRequest } from "../process/gh.ts";
 import type { Repository } from "../process/git.ts";
+import { type ProcessRow, readProcesses } from "../process/process_table.ts";
 import { agentPaths, type Sandbox } from "../process/sandbox.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { Claim, LeasedRun, Store } from "../store/store.ts";
 import { commandParts, runCaches } from "./command_parts.ts";
+import { heldBases, releaseBase } from "./held_base.ts";
 import { type HousekeepingDeps, keepHouse } from "./housekeeping.ts";
 import type { AgentRequest, CommandParts, Published, PublishRequest, WorkspaceFile } from "./ports.ts";
 import { projectReader } from "./project.ts";
@@ -50,6 +52,9 @@ export interface RunnerOptions extends ProfileOptions {
   /** USD; 0: no limit. A day is one of UTC, over all servers on the database. */
   max_usd_per_issue: number;
   max_usd_per_day: number;
+  /** Megabytes and processes that one run may have; 0: no limit. */
+  memory_mb: number;
+  max_processes: number;
   data_dir: string;
   /** Names of further variables of the server's environment that agents may see. */
   pass_env: readonly string[];
@@ -87,6 +92,8 @@ export interface RunnerParts extends CommandParts {
   announce(): Promise<() => Promise<void>>;
   /** Whether a server of this machine lives; `true` when that can't be known for certain. */
   processLives(pid: number): Promise<boolean>;
+  /** All processes of this machine. */
+  processes(): Promise<ProcessRow[]>;
   /** Has a work tree made ahead for the next run, now and whenever one is taken, until the function returned is called. */
   keepTreeReady(): () => Promise<void>;
   quarantine(workspace: Pick<Workspace, "dir">): Promise<string>;
@@ -138,7 +145,7 @@ export function realParts(
         name: options.commit_name,
         email: options.commit_email,
       }),
-    removeWorkspace,
+    removeWorkspace: (workspace) => removeWorkspace(workspace, repository),
     attachmentsFolder: (workspace) => agentPaths(sandbox, workspace).attachments,
     readProject: projectReader(repository, options.base),
     ...commandParts({ repository, sandbox, options, caches }),
@@ -169,6 +176,7 @@ export function realParts(
     publish: options.push ? (request) => publish(request, repository, options) : null,
     announce: () => holdServerLock(servers, options.host, options.pid),
     processLives: (pid) => serverLives(servers, options.host, pid),
+    processes: () => readProcesses(sandbox, childEnv(options.host_env, { home: root, pass: [] })),
     keepTreeReady: () => spares.keep(),
     quarantine: (workspace) => quarantine(workspace, aside),
     keepHouse: async (board) => {
@@ -181,6 +189,8 @@ export function realParts(
         openWorkspace: (issue, run) => parts.openWorkspace({ issue, run }),
         snapshot: (workspace, issue) => parts.snapshot(workspace, issue),
         removeFolder: (dir) => removeFolder(dir, root),
+        heldBases: () => heldBases(repository),
+        releaseBase: (name) => releaseBase(repository, name),
         quarantine: (workspace) => parts.quarantine(workspace),
       });
       const runs = (await board.active()).map(({ lease }) => ({ host: lease.host, pid: lease.server_pid }));

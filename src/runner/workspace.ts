@@ -9,6 +9,7 @@ import { failpoint } from "../failpoint.ts";
 import type { Repository } from "../process/git.ts";
 import { GitError } from "../process/git_run.ts";
 import { makeAgentClone, pointAgentClone, shareIndex } from "./agent_clone.ts";
+import { holdBase, releaseBase } from "./held_base.ts";
 import { openTreeGit } from "./tree_git.ts";
 import { saveWorkspace, STATE_FILE, type Workspace } from "./workspace_state.ts";
 
@@ -62,7 +63,10 @@ export async function prepareWorkspace(options: PrepareOptions): Promise<Workspa
   };
   // What a crash left of the same run is no use: its state file would be there if it had been complete.
   await removeFolder(dir, options.root);
-  await layTree(repository, workspace, options.spares?.take() ?? null);
+  await Promise.all([
+    holdBase(repository, dir, workspace.base_commit),
+    layTree(repository, workspace, options.spares?.take() ?? null),
+  ]);
   for (const path of [workspace.home, workspace.attachments]) {
     await Deno.mkdir(path, { recursive: true, mode: 0o700 });
   }
@@ -132,8 +136,9 @@ export async function openWorkspace(
 }
 
 /** Removes the workspace; the HOME stays. At once out of the way by a rename, then deleted. */
-export async function removeWorkspace(workspace: Workspace): Promise<void> {
+export async function removeWorkspace(workspace: Workspace, repository: Repository): Promise<void> {
   await removeFolder(workspace.dir, join(workspace.dir, ".."));
+  await releaseBase(repository, workspace.dir);
 }
 
 export async function removeFolder(dir: string, root: string): Promise<void> {

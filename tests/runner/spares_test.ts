@@ -37,7 +37,16 @@ async function setup() {
     assert.equal(result.code, 0, result.stderr);
     return result.stdout.trim();
   };
-  return { repo, root, trees, prepare, names, git, [Symbol.asyncDispose]: () => repo[Symbol.asyncDispose]() };
+  return {
+    repo,
+    repository,
+    root,
+    trees,
+    prepare,
+    names,
+    git,
+    [Symbol.asyncDispose]: () => repo[Symbol.asyncDispose](),
+  };
 }
 
 Deno.test("SpareTrees: a workspace takes the tree that is ready, and the agent sees its branch clean", async () => {
@@ -56,7 +65,7 @@ Deno.test("SpareTrees: a workspace takes the tree that is ready, and the agent s
   await spares.idle();
   assert.equal((await t.names()).length, 2);
   await close();
-  await removeWorkspace(ws);
+  await removeWorkspace(ws, t.repository);
   assert.deepEqual(await t.names(), []);
 });
 

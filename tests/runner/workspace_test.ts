@@ -170,7 +170,7 @@ Deno.test("prepareWorkspace() starts from the issue's branch when there is one",
   const first = await t.prepare();
   await write(first.tree, { "1.txt": "1" });
   const taken = await snapshot(first, { repository: t.repository, ...AUTHOR });
-  await removeWorkspace(first);
+  await removeWorkspace(first, t.repository);
   await t.repo.commit({ "later.txt": "later" });
   const second = await t.prepare();
   assert.equal(second.base_commit, taken.commit);
@@ -228,11 +228,11 @@ Deno.test("removeWorkspace() leaves the agent's HOME and nothing else", async ()
   await using t = await setup();
   const run_id = crypto.randomUUID();
   const ws = await t.prepare({ run_id });
-  await removeWorkspace(ws);
+  await removeWorkspace(ws, t.repository);
   assert.deepEqual(await Array.fromAsync(Deno.readDir(t.places.root)), []);
   assert.ok((await Deno.stat(ws.home)).isDirectory);
   assert.equal(await openWorkspace({ ...t.places, run_id }), null);
-  await removeWorkspace(ws);
+  await removeWorkspace(ws, t.repository);
 });
 
 Deno.test("prepareWorkspace() works in a linked work tree, in a bare and in a shallow repository", async (step) => {
