@@ -10,6 +10,7 @@ import type { Issue } from "../domain/issue.ts";
 import type { Run } from "../domain/run.ts";
 import { loggerOf } from "../log.ts";
 import { sizeOf } from "./disk_use.ts";
+import { namesIn } from "./names_in.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -131,14 +132,5 @@ async function removeRest(path: string): Promise<void> {
     await Deno.remove(path, { recursive: true });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
   }
 }

@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { loggerOf } from "../log.ts";
+import { namesIn } from "./names_in.ts";
 
 /** A file may be held for a moment by somebody who looks whether it is held. */
 const TRIES = 20;
@@ -48,7 +49,7 @@ export async function removeFreeLocks(
   wanted: readonly { host: string; pid: number }[],
 ): Promise<void> {
   const keep = wanted.map(({ host, pid }) => lockPath(folder, host, pid));
-  for await (const { name } of Deno.readDir(folder)) {
+  for (const name of await namesIn(folder)) {
     const path = join(folder, name);
     if (!name.endsWith(".lock") || keep.includes(path)) continue;
     const file = await tryLock(path, false);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { messageOfError } from "../domain/errors.ts";
 import { loggerOf } from "../log.ts";
 import type { Repository } from "../process/git.ts";
+import { namesIn } from "./names_in.ts";
 import { makeSpareTree, removeFolder, type Spares, type SpareTree } from "./workspace.ts";
 
 /** Folders of spare trees: `.spare-<pid of the server>-<random>`. */
@@ -108,13 +109,4 @@ export class SpareTrees implements Spares {
 function ownerOf(name: string): number | null {
   const pid = new RegExp(`^\\${PREFIX}(\\d+)-`).exec(name)?.[1];
   return pid === undefined ? null : Number(pid);
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
-  }
 }
