@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { FencedError } from "../../src/domain/errors.ts";
 import type { RunEnd } from "../../src/store/store.ts";
 import { ANNA, type Bench, makeBench } from "./bench.ts";
 import { Breaker } from "../../src/runner/breaker.ts";
@@ -139,6 +140,91 @@ const FOLDER = {
   base_ref: "main",
   branch: "autopilot/1-x",
   tip: "c",
+};
+
+/** A rescue that holds the run and has not written its end, while somebody does something. */
+async function during(bench: Bench, meanwhile: () => Promise<unknown>): Promise<number> {
+  return await rescueRuns(deps(bench, {
+    openWorkspace: async () => {
+      await meanwhile();
+      return null;
+    },
+  }));
+}
+
+Deno.test("rescueRuns() and a reply: the comment is there for the next run", async () => {
+  await using bench = await makeBench();
+  const { issue } = await abandoned(bench);
+  assert.equal(await during(bench, () => bench.say(issue, "Use tabs")), 1);
+  assert.equal((await bench.store.issues.get(issue.id)).status, "ready");
+  const told: string[] = [];
+  const runner = bench.runner((agent) => {
+    told.push(agent.request.prompt);
+    agent.result();
+  });
+  await runner.start();
+  await bench.finished(issue, 2);
+  assert.match(told[0], /Use tabs/);
+});
+
+Deno.test("rescueRuns() and a stop: the human decides where the issue goes", async () => {
+  await using bench = await makeBench();
+  const { issue, run } = await abandoned(bench);
+  assert.equal(await during(bench, () => bench.store.issues.move(issue.id, "done", ANNA)), 1);
+  assert.equal((await bench.store.issues.get(issue.id)).status, "done");
+  assert.equal((await bench.store.runs.get(run.id)).outcome, "stopped");
+});
+
+Deno.test("rescueRuns() and the end of the run itself: whoever comes first has written all of it", async () => {
+  await using bench = await makeBench();
+  const { issue, run, lease } = await abandoned(bench);
+  const finish = () =>
+    bench.store.runs.finish(run.id, lease.fence, {
+      ...END,
+      outcome: "implemented",
+      commit: "c",
+      branch: "b",
+    });
+  // The rescuer was faster: what the old server says is refused, wholly.
+  assert.equal(await during(bench, () => assert.rejects(finish(), FencedError)), 1);
+  assert.equal((await bench.store.runs.get(run.id)).outcome, "lost");
+  assert.equal((await bench.store.issues.get(issue.id)).branch, "");
+
+  await bench.store.issues.move(issue.id, "done", ANNA);
+  const second = await abandoned(bench);
+  const widened = deps(bench, {
+    takeOver: async (run_id, fence) => {
+      await bench.store.runs.finish(run_id, fence, {
+        ...END,
+        outcome: "implemented",
+        commit: "c",
+        branch: "b",
+      });
+      return await bench.store.runs.takeOver(run_id, fence, { host: "test-host", pid: 1 });
+    },
+  });
+  assert.equal(await rescueRuns(widened), 0);
+  assert.equal((await bench.store.runs.get(second.run.id)).outcome, "implemented");
+  assert.equal((await bench.store.issues.get(second.issue.id)).status, "in_review");
+});
+
+const END: RunEnd = {
+  outcome: "implemented",
+  reason: "",
+  commit: "",
+  branch: "",
+  pr_url: "",
+  result: "",
+  session_id: "",
+  turns: 0,
+  cost_usd: 0,
+  session_cost_usd: 0,
+  input_tokens: 0,
+  output_tokens: 0,
+  checks: "",
+  transient: false,
+  not_before: "",
+  comments: [],
 };
 
 /** Runs of another machine, all claimed now. */
