@@ -62,6 +62,10 @@ export function createAssets(options: AssetOptions = {}): Assets {
 
   return async (request) => {
     const { pathname, host } = new URL(request.url);
+    // Who types the bare address wants the board.
+    if (pathname === "/" && request.method === "GET") {
+      return new Response(null, { status: 302, headers: { location: ROOT } });
+    }
     const versioned = VERSIONED.exec(pathname);
     const found = versioned === null ? fixed.get(pathname.replace(/(?<=.)\/$/, "")) : files.get(versioned[1]);
     if (found === undefined) return null;

@@ -21,7 +21,8 @@ function text(max: number) {
 
 const name = text(MAX_NAME);
 const body = text(MAX_BODY);
-const title = text(MAX_TITLE).refine((value) => value.trim() !== "", { error: "Must not be empty" });
+/** One line of a card: the blanks around it are no part of it. */
+const title = text(MAX_TITLE).trim().min(1, { error: "Must not be empty" });
 
 /** A choice for which clients may also send an empty string when they leave it open. */
 function choice<T extends string>(values: readonly T[], fallback: T) {
@@ -67,9 +68,10 @@ export const MoveSchema = z.object({ status: z.enum(STATUSES) }).openapi("Move")
 export const NewCommentSchema = z.object({
   body: body.refine((value) => value.trim() !== "", { error: "Must not be empty" }),
   author: name.default(""),
-  author_kind: z.enum(["human", "agent"], {
+  author_kind: z.enum(["human", "agent", ""], {
     error: 'Must be "human" or "agent": "system" is Autopilot\'s own voice',
-  }).default("human"),
+  }).optional().transform((value) => value || "human")
+    .openapi({ type: "string", enum: ["human", "agent", ""], default: "human" }),
 }).openapi("NewComment");
 
 export const FeedbackSchema = z.object({
@@ -83,10 +85,16 @@ export const UploadSchema = z.object({
     .openapi({ type: "string", format: "binary" }),
 }).openapi("Upload");
 
+/** In a query an empty value is one that was left open, as a form sends it: `?status=&limit=`. */
+function leftOpen<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value) => value === "" ? undefined : value, schema.optional());
+}
+
 /** A whole number in a query. */
 function whole(min: number, max: number, fallback: number) {
-  return z.string().regex(/^\d{1,15}$/, { error: "Must be a whole number" }).transform(Number)
-    .pipe(z.number().min(min).max(max)).optional().transform((value) => value ?? fallback)
+  const number = z.string().regex(/^\d{1,15}$/, { error: "Must be a whole number" }).transform(Number)
+    .pipe(z.number().min(min).max(max));
+  return leftOpen(number).transform((value) => value ?? fallback)
     .openapi({ type: "integer", minimum: min, maximum: max, default: fallback });
 }
 
@@ -96,13 +104,15 @@ const statuses = z.string().transform((value) => [...new Set(value.split(","))])
   .openapi({ type: "string", description: "One status or several, separated by commas" });
 
 export const ListQuerySchema = z.object({
-  status: statuses.optional(),
-  kind: z.enum(KINDS).optional(),
-  assignee: name.optional(),
+  status: leftOpen(statuses),
+  kind: leftOpen(z.enum(KINDS)),
+  assignee: leftOpen(name),
   q: text(MAX_QUERY).optional().openapi({ description: "Words of title, body or comments" }),
   limit: whole(1, 500, 500),
-  cursor: z.string().regex(/^\d{1,10}$/, { error: "Must come from the Link header of the page before" })
-    .transform(Number).optional().openapi({ type: "string" }),
+  cursor: leftOpen(
+    z.string().regex(/^\d{1,10}$/, { error: "Must come from the Link header of the page before" })
+      .transform(Number),
+  ).openapi({ type: "string" }),
 });
 
 export const LogQuerySchema = z.object({

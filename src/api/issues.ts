@@ -77,7 +77,10 @@ export function issueRoutes({ store, feed, cached }: RouteDeps) {
     .openapi(create, async (c) => {
       const input = c.req.valid("json");
       const actor = humanActor(input.created_by);
-      const issue = await store.issues.create({ ...input, trust: trustOf(actor) }, actor);
+      const issue = await store.issues.create(
+        { ...input, created_by: actor.name, trust: trustOf(actor) },
+        actor,
+      );
       return c.json(issue, 201, { location: `${c.req.path}/${issue.id}`, etag: `"${issue.version}"` });
     })
     .openapi(read, async (c) => {

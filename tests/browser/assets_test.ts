@@ -21,7 +21,7 @@ async function unpack(response: Response, format: CompressionFormat): Promise<st
 Deno.test("createAssets() leaves every path alone that is not its own", async () => {
   for (
     const path of [
-      "/",
+      "/other",
       "/autopilot/nothing.js",
       "/autopilotx",
       "/api/autopilot/issues",
@@ -31,6 +31,11 @@ Deno.test("createAssets() leaves every path alone that is not its own", async ()
   ) {
     assert.equal(await assets(new Request(`http://127.0.0.1:8787${path}`)), null, path);
   }
+});
+
+Deno.test("createAssets() sends who typed the bare address to the board", async () => {
+  const response = await get("/");
+  assert.deepEqual([response.status, response.headers.get("location")], [302, "/autopilot"]);
 });
 
 Deno.test("createAssets() policy allows the import map by its hash and no other inline script", async () => {
