@@ -85,6 +85,15 @@ export const OPTIONS = {
     "Most US dollars that all agents may cost in one day (UTC): then nothing is claimed until the next; `0` sets no limit",
     { min: 0, max: 1_000_000 },
   ),
+  memory_mb: integer(
+    8192,
+    "Most memory in megabytes that one run may hold, agent and commands together; `0` sets no limit",
+    { min: 0, max: 10_000_000 },
+  ),
+  max_processes: integer(512, "Most processes that one run may have at a time; `0` sets no limit", {
+    min: 0,
+    max: 1_000_000,
+  }),
   run_minutes: number(60, "Longest time of one run in minutes", { min: 0.05, max: 10_080 }),
   silence_minutes: number(15, "A run whose agent says nothing for so many minutes is ended as stalled", {
     min: 0.05,
@@ -106,6 +115,12 @@ export const OPTIONS = {
     "auto",
     "`bwrap` or `auto`: agents run in bubblewrap, or not at all; `off`: they run as you",
   ),
+  sandbox_read: list("Further files and folders that agents may read in the sandbox, absolute, by comma", {
+    check: (value) =>
+      /^\/[^\0]/.test(value)
+        ? null
+        : `${JSON.stringify(value)} is no absolute path of a file or folder below the root`,
+  }),
   pass_env: list("Names of environment variables to hand to the agents beside the usual ones, by comma", {
     check: (name) =>
       /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? null : `${JSON.stringify(name)} is no name of a variable`,

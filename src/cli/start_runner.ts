@@ -29,7 +29,12 @@ export interface RunnerParts {
  */
 export async function prepareRunner({ config, store, blobs, feed, host_env }: RunnerParts): Promise<Runner> {
   const repository = await openRepository(config.workdir, gitEnv(host_env));
-  const sandbox = await probeSandbox(config.sandbox, { env: host_env, hide: [config.data, config.workdir] });
+  const sandbox = await probeSandbox(config.sandbox, {
+    env: host_env,
+    hide: [config.data, config.workdir],
+    read_only: [...config.sandbox_read],
+    memory_mb: config.memory_mb,
+  });
   for (const warning of sandbox.warnings) loggerOf("runner").warn("{warning}", { warning });
   const claude_bin = await findClaude(config.claude_bin, host_env);
   const version = await claudeVersion(
@@ -67,6 +72,8 @@ export async function prepareRunner({ config, store, blobs, feed, host_env }: Ru
       max_usd_per_run: config.max_usd_per_run,
       max_usd_per_issue: config.max_usd_per_issue,
       max_usd_per_day: config.max_usd_per_day,
+      memory_mb: config.memory_mb,
+      max_processes: config.max_processes,
       run_timeout_s: config.run_minutes * 60,
       silence_timeout_s: config.silence_minutes * 60,
       data_dir: config.data,

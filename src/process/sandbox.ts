@@ -39,6 +39,8 @@ export interface WrappedCommand {
 
 export interface Sandbox {
   readonly kind: "bwrap" | "off";
+  /** Absolute path of bubblewrap. */
+  readonly program?: string;
   /** What an operator should know; for the log and the board. */
   readonly warnings: string[];
   wrap(command: SandboxCommand): WrappedCommand;
@@ -66,6 +68,8 @@ export interface ProbeOptions {
   hide?: string[];
   /** More folders or files to show read-only, from an option. */
   read_only?: string[];
+  /** Most megabytes in /tmp and in /dev/shm each, which are memory; 0 or left out: half of the machine's. */
+  memory_mb?: number;
 }
 
 /** Folders of the system; each is shown read-only when it exists. */
@@ -119,15 +123,36 @@ export async function probeSandbox(mode: SandboxMode, options: ProbeOptions): Pr
   }
   const bwrap = findProgram("bwrap", options.env.PATH ?? DEFAULT_PATH);
   if (bwrap === null) throw missing("bwrap was not found on PATH", root);
+  for (const path of options.read_only ?? []) {
+    if (await lstat(path) !== null) continue;
+    throw new SandboxMissingError(
+      `Cannot show ${path} to agents as it does not exist or can't be read: correct AUTOPILOT_SANDBOX_READ`,
+    );
+  }
   const layout = await readLayout(options);
-  const sandbox: Sandbox = {
+  const warnings = root
+    ? ["Autopilot runs as root: agents are sandboxed, but another user would be the safer choice"]
+    : [];
+  const sandboxWith = (tmp_mb: number): Sandbox => ({
     kind: "bwrap",
-    warnings: root
-      ? ["Autopilot runs as root: agents are sandboxed, but another user would be the safer choice"]
-      : [],
-    wrap: (command) => wrapWithBwrap(bwrap, layout, command),
-  };
+    program: bwrap,
+    warnings,
+    wrap: (command) => wrapWithBwrap(bwrap, { ...layout, tmp_mb }, command),
+  });
+  const memory_mb = options.memory_mb ?? 0;
+  if (memory_mb > 0) {
+    const sandbox = sandboxWith(memory_mb);
+    if (await probe(sandbox, root).then(() => true, () => false)) return sandbox;
+  }
+  // bubblewrap before 0.7 knows no --size; if that was not it, this probe says what is wrong.
+  const sandbox = sandboxWith(0);
   await probe(sandbox, root);
+  if (memory_mb > 0) {
+    warnings.push(
+      `bubblewrap at ${bwrap} is too old to limit /tmp: what agents write there can fill half of the machine's memory; ` +
+        "0.7 or newer keeps it within AUTOPILOT_MEMORY_MB",
+    );
+  }
   return sandbox;
 }
 
@@ -170,6 +195,8 @@ interface Layout {
   toolchains: Toolchains;
   /** PATH inside. */
   path: string;
+  /** Size of the folders that are memory, in megabytes; 0: bubblewrap's own. */
+  tmp_mb: number;
 }
 
 async function readLayout(options: ProbeOptions): Promise<Layout> {
@@ -203,6 +230,7 @@ async function readLayout(options: ProbeOptions): Promise<Layout> {
     system: [...args, ...toolchains.binds.flatMap((path) => ["--ro-bind", path, path]), ...extra],
     toolchains,
     path: path.join(":"),
+    tmp_mb: 0,
   };
 }
 
@@ -211,6 +239,7 @@ const PROGRAM_DIR = "/run/autopilot";
 
 function wrapWithBwrap(bwrap: string, layout: Layout, command: SandboxCommand): WrappedCommand {
   const inSystem = isWithin(command.command, SYSTEM);
+  const size = layout.tmp_mb === 0 ? [] : ["--size", String(layout.tmp_mb * 1024 * 1024)];
   const program = inSystem ? command.command : join(PROGRAM_DIR, nameOf(command.command));
   return {
     command: bwrap,
@@ -227,6 +256,8 @@ function wrapWithBwrap(bwrap: string, layout: Layout, command: SandboxCommand): 
       "/proc",
       "--dev",
       "/dev",
+      ...(size.length === 0 ? [] : [...size, "--tmpfs", "/dev/shm", "--remount-ro", "/dev"]),
+      ...size,
       "--tmpfs",
       "/tmp",
       "--symlink",

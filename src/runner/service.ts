@@ -21,6 +21,7 @@ import { rescueRuns } from "./rescuer.ts";
 import type { Steering } from "./steering.ts";
 import { Supervisor } from "./supervisor.ts";
 import { pause, systemTimers, type Timers } from "./timers.ts";
+import { UsageWatch } from "./usage_watch.ts";
 
 /** A finish that fails for other reasons than its fence is tried so often, a pause apart: the lease still holds. */
 const FINISH_TRIES = 5;
@@ -65,6 +66,7 @@ class RunnerService implements Runner {
   readonly #housekeeper: Housekeeper;
   readonly #redact: Redact;
   readonly #day: DayBudget;
+  readonly #usage: UsageWatch;
   /** The runs of this process, by issue. */
   readonly #in_hand = new Map<string, InHand>();
   #state: "new" | "running" | "stopping" | "stopped" = "new";
@@ -88,6 +90,12 @@ class RunnerService implements Runner {
       per_run: options.max_usd_per_run,
       clock: deps.clock,
       spending: (since) => store.runs.spending(since),
+    });
+    this.#usage = new UsageWatch({
+      memory_mb: options.memory_mb,
+      max_processes: options.max_processes,
+      table: () => this.#parts.processes(),
+      timers: this.#timers,
     });
     this.#breaker = new Breaker(extras.steady ?? (() => performance.now()));
     this.#claimer = new Claimer({
@@ -202,6 +210,7 @@ class RunnerService implements Runner {
     const supervisor = new Supervisor({
       run_id: run.id,
       heartbeat: () => store.runs.heartbeat(run.id, lease.fence),
+      watchUsage: (pid, over) => this.#usage.watch(pid, over),
       clock,
       timers: this.#timers,
       limits: {

@@ -32,6 +32,8 @@ export interface SupervisorDeps {
   clock: Clock;
   timers: Timers;
   limits: Limits;
+  /** Watches memory and number of processes below a process; answers the function that ends it. */
+  watchUsage?(pid: number, over: (text: string) => void): () => void;
 }
 
 type TimerName = "beat" | "wall" | "wrap_up" | "silence";
@@ -43,6 +45,7 @@ export class Supervisor {
   #cause: EndCause = "";
   #cause_text = "";
   #onTimeNear: () => void = () => {};
+  #unwatch: () => void = () => {};
   #fenced = false;
   #closed = false;
   #agent: Pick<AgentProcess, "stop" | "kill"> | null = null;
@@ -84,6 +87,15 @@ export class Supervisor {
     this.#stopAgent();
   }
 
+  /** The run takes more of the machine than it may: nothing is waited for. */
+  overrun(text: string): void {
+    if (this.#cause !== "" || this.#closed) return;
+    this.#cause = "over_budget";
+    this.#cause_text = text;
+    this.stopLimits();
+    this.#agent?.kill();
+  }
+
   /** The lease is lost. */
   fence(): void {
     if (this.#fenced) return;
@@ -99,14 +111,17 @@ export class Supervisor {
   }
 
   /** Takes a started agent under watch; ends it at once when the run is over already. */
-  attach(agent: Pick<AgentProcess, "stop" | "kill">): void {
+  attach(agent: Pick<AgentProcess, "pid" | "stop" | "kill">): void {
     this.#agent = agent;
+    this.#unwatch();
+    this.#unwatch = this.#deps.watchUsage?.(agent.pid, (text) => this.overrun(text)) ?? (() => {});
     if (this.#fenced) agent.kill();
     else if (this.#cause !== "") this.#stopAgent();
   }
 
   detach(): void {
     this.#agent = null;
+    this.#unwatch();
     this.#tools.clear();
   }
 
@@ -171,6 +186,7 @@ export class Supervisor {
   /** Ends the watch. Resolves when no write is under way. */
   async close(): Promise<void> {
     this.#closed = true;
+    this.#unwatch();
     for (const name of [...this.#cancels.keys()]) this.#cancel(name);
     await this.#beating;
     for (const name of [...this.#cancels.keys()]) this.#cancel(name);

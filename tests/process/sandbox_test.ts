@@ -250,3 +250,38 @@ Deno.test("agentPaths() says where the agent finds its files", async () => {
   });
   assert.deepEqual(agentPaths({ ...t.sandbox, kind: "off" }, host), host);
 });
+
+Deno.test("the sandbox bounds what can be written into memory, and shows what an option names", async () => {
+  await using t = await setup();
+  const shown = join(t.dir, "shown");
+  await Deno.mkdir(shown);
+  await Deno.writeTextFile(join(shown, "tool.txt"), "tool\n");
+  const sandbox = await probeSandbox("bwrap", { env: t.env, memory_mb: 1, read_only: [shown] });
+  assert.deepEqual(sandbox.warnings.filter((warning) => /too old/.test(warning)), []);
+  const script = [
+    "for dir in /tmp /dev/shm; do head -c 2000000 /dev/zero 2>/dev/null >$dir/x && echo $dir is unbounded; done",
+    "stat -c %s /tmp/x",
+    "touch /dev/x 2>/dev/null && echo /dev is writable",
+    "echo x >/dev/null && head -c 1 /dev/urandom >/dev/null && echo devices work",
+    `cat ${shown}/tool.txt`,
+    `touch ${shown}/x 2>/dev/null && echo shown is writable`,
+  ].join("\n");
+  const { tree, home } = t;
+  const { stdout } = await run(
+    sandbox.wrap({
+      command: "/bin/sh",
+      args: ["-c", script],
+      env: {},
+      tree,
+      home,
+      read_only: [],
+      read_write: [],
+    }),
+  );
+  assert.equal(stdout, "1048576\ndevices work\ntool\n");
+});
+
+Deno.test("probeSandbox() says which path of AUTOPILOT_SANDBOX_READ is not there", async () => {
+  const options = { env: { PATH }, read_only: ["/no/such/place"] };
+  await assert.rejects(probeSandbox("bwrap", options), /\/no\/such\/place.*AUTOPILOT_SANDBOX_READ/);
+});

@@ -21,6 +21,7 @@ function setup(beats: (n: number) => Beat = () => ({ stop_requested_by: "" }), l
     },
   });
   const agent = {
+    pid: 1,
     stop: () => {
       ended.push("stop");
       return Promise.resolve();
