@@ -77,7 +77,8 @@ export async function crashAt(point: Failpoint): Promise<CrashRow> {
   };
   const armed = (name: Failpoint) => ({ ...options, env: { ...options.env, AUTOPILOT_FAILPOINT: name } });
 
-  const first = OF_RESCUER.has(point) ? "first_output" : point;
+  // Then there is work that the rescuer has to save.
+  const first = OF_RESCUER.has(point) ? "result_read" : point;
   const doomed = opened.use(await startServer(armed(first)));
   const waits = HUMAN[point] !== undefined;
   const issue = await fileIssue(doomed, { title: "Add files", body: `play:${waits ? "wait" : "edit"}` });
