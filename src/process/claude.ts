@@ -4,6 +4,7 @@ import type { AgentEvent, AgentExit } from "../domain/agent_output.ts";
 import { chunksUntil } from "./chunks.ts";
 import { ClaudeOutput } from "./claude_events.ts";
 import { objectFolders } from "./git.ts";
+import { HeldStart, HOLD } from "./held_start.ts";
 import { readLines } from "./lines.ts";
 import type { Bind, Sandbox } from "./sandbox.ts";
 import { type Child, start } from "./spawn.ts";
@@ -92,14 +93,19 @@ const ALWAYS: Record<string, string> = {
   CLAUDE_CODE_DISABLE_AUTO_MEMORY: "1",
 };
 
+/** Where the sandbox shows the program, wherever it is on the host. */
+const BINARY_INSIDE = "/run/autopilot/claude";
 const DEFAULT_GRACE_MS = 5_000;
 
 /** Starts an agent. Throws SpawnError when it can't be started. */
 export function startAgent(options: AgentStart): AgentProcess {
   const { sandbox } = options;
+  const held = sandbox.kind === "bwrap";
   const wrapped = sandbox.wrap({
-    command: options.binary,
-    args: argumentsOf(options),
+    command: held ? "/bin/sh" : options.binary,
+    args: held
+      ? ["-c", `${HOLD}exec "$0" "$@"`, BINARY_INSIDE, ...argumentsOf(options)]
+      : argumentsOf(options),
     env: environmentOf(options),
     tree: options.tree,
     home: options.home,
@@ -148,7 +154,11 @@ function environmentOf({ sandbox, env, credentials_file }: AgentStart): Record<s
 }
 
 function readOnlyBinds(options: AgentStart): Bind[] {
-  return [...objectFolders(options.objects), { from: options.attachments, to: "/attachments" }];
+  return [
+    ...objectFolders(options.objects),
+    { from: options.attachments, to: "/attachments" },
+    { from: options.binary, to: BINARY_INSIDE },
+  ];
 }
 
 function credentialsBind({ credentials_file }: AgentStart): Bind[] {
@@ -162,11 +172,14 @@ class ClaudeProcess implements AgentProcess {
   #output = new ClaudeOutput();
   #reading: Promise<void> | null = null;
   #requests = 0;
+  /** `null` without a sandbox. */
+  readonly #held: HeldStart | null;
   /** Resolves when no process is left, whether or not anyone reads the events. */
   #gone: Promise<void>;
 
   constructor(readonly child: Child, readonly sandbox: Sandbox, readonly options: AgentStart) {
     this.pid = child.pid;
+    this.#held = sandbox.kind === "bwrap" ? new HeldStart(child) : null;
     this.events = { [Symbol.asyncIterator]: () => this.#read() };
     this.#gone = child.exited.then(() => this.#sweep());
     this.exited = this.#end();
@@ -177,6 +190,7 @@ class ClaudeProcess implements AgentProcess {
   }
 
   async closeInput(): Promise<void> {
+    await this.#held?.over;
     await this.child.closeInput();
   }
 
@@ -207,11 +221,12 @@ class ClaudeProcess implements AgentProcess {
 
   kill(): void {
     // bwrap's death takes its PID namespace along; without one, the group is what can be reached.
-    if (this.sandbox.kind === "bwrap") this.child.kill("SIGKILL");
+    if (this.#held !== null) this.#held.kill();
     else void this.child.killGroup("KILL");
   }
 
   async #write(message: unknown): Promise<void> {
+    await this.#held?.over;
     await this.child.write(`${JSON.stringify(message)}\n`);
   }
 
@@ -234,8 +249,9 @@ class ClaudeProcess implements AgentProcess {
     if (this.#reading !== null) throw new Error("The events of an agent can be read only once");
     const done = Promise.withResolvers<void>();
     this.#reading = done.promise;
+    const chunks = chunksUntil(this.child.stdout, this.#gone);
     try {
-      for await (const line of readLines(chunksUntil(this.child.stdout, this.#gone))) {
+      for await (const line of readLines(this.#held?.output(chunks) ?? chunks)) {
         yield* this.#output.read(line);
       }
     } finally {

@@ -1,6 +1,7 @@
 /** A shell command that works for the agent, such as the project's checks: in the same sandbox, ended as surely. */
 
 import { chunksUntil } from "./chunks.ts";
+import { HeldStart, HOLD } from "./held_start.ts";
 import type { Bind, Sandbox } from "./sandbox.ts";
 import { type Child, type ChildExit, start } from "./spawn.ts";
 import { killSurvivors } from "./survivors.ts";
@@ -34,21 +35,12 @@ export interface CommandProcess {
 const MARK = "AUTOPILOT_COMMAND";
 const DEFAULT_GRACE_MS = 2_000;
 
-/**
- * Said on standard output before the script runs, which then waits for a line of ours. bwrap binds what it starts to
- * its own life only at the end of its start: whoever kills it, or dies, before that (about 10 ms) would leave an orphan
- * that nobody knows. The word says that this time is over, and without the answer nothing runs.
- */
-const READY = "ready";
-/** A start that takes longer is ended the hard way. */
-const START_MS = 5_000;
-
 /** Starts a command; its output must be read for it to run. Throws SpawnError when it can't be started. */
 export function startCommand(options: CommandStart): CommandProcess {
   const { sandbox } = options;
   const id = crypto.randomUUID();
   const held = sandbox.kind === "bwrap";
-  const begin = held ? `echo ${READY}\nread -r _ || exit 125\nexec </dev/null\n` : "";
+  const begin = held ? `${HOLD}exec </dev/null\n` : "";
   const wrapped = sandbox.wrap({
     command: "/bin/sh",
     // One pipe for both outputs keeps their order. On lines of their own: the script may be anything.
@@ -66,9 +58,8 @@ export function startCommand(options: CommandStart): CommandProcess {
 class ShellProcess implements CommandProcess {
   readonly pid: number;
   readonly exited: Promise<ChildExit>;
-  /** The script has not begun. */
-  #held: boolean;
-  #doomed = false;
+  /** `null` without a sandbox. */
+  readonly held: HeldStart | null;
 
   constructor(
     readonly child: Child,
@@ -77,30 +68,15 @@ class ShellProcess implements CommandProcess {
     readonly env: Record<string, string>,
   ) {
     this.pid = child.pid;
-    this.#held = sandbox.kind === "bwrap";
+    this.held = sandbox.kind === "bwrap" ? new HeldStart(child) : null;
+    void this.held?.over.then(() => child.closeInput());
     this.exited = this.#end();
   }
 
   get output(): AsyncIterable<Uint8Array> {
     const chunks = chunksUntil(this.child.stdout, this.exited.then(() => {}));
-    return { [Symbol.asyncIterator]: () => this.#held ? this.#afterReady(chunks) : chunks };
-  }
-
-  async *#afterReady(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, void> {
-    let waiting = READY.length + 1;
-    for await (const chunk of chunks) {
-      if (waiting === 0) {
-        yield chunk;
-        continue;
-      }
-      const rest = chunk.subarray(waiting);
-      waiting = Math.max(0, waiting - chunk.byteLength);
-      if (waiting > 0) continue;
-      this.#held = false;
-      if (this.#doomed) this.child.kill("SIGKILL");
-      else void this.child.write("go\n").then(() => this.child.closeInput());
-      if (rest.byteLength > 0) yield rest;
-    }
+    const { held } = this;
+    return { [Symbol.asyncIterator]: () => held === null ? chunks : held.output(chunks) };
   }
 
   async stop(grace_ms = DEFAULT_GRACE_MS): Promise<void> {
@@ -117,17 +93,8 @@ class ShellProcess implements CommandProcess {
   }
 
   kill(): void {
-    if (this.sandbox.kind === "off") {
-      void this.child.killGroup("KILL");
-    } else if (!this.#held) {
-      this.child.kill("SIGKILL");
-    } else if (!this.#doomed) {
-      // Still starting: the shell ends by itself when it reads the end of its input.
-      this.#doomed = true;
-      const late = setTimeout(() => this.child.kill("SIGKILL"), START_MS);
-      void this.exited.then(() => clearTimeout(late));
-      void this.child.closeInput();
-    }
+    if (this.held === null) void this.child.killGroup("KILL");
+    else this.held.kill();
   }
 
   async #end(): Promise<ChildExit> {

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
+import { startAgent } from "../../src/process/claude.ts";
 import { type CommandProcess, startCommand } from "../../src/process/command.ts";
 import { probeSandbox, type Sandbox } from "../../src/process/sandbox.ts";
 import { countProcesses, NO_SANDBOX, processesAppear } from "../support/agent.ts";
@@ -10,6 +12,7 @@ async function setup() {
   const dir = await Deno.makeTempDir({ prefix: "autopilot-command-" });
   const real = await probeSandbox("bwrap", { env: ENV });
   return {
+    dir,
     sandboxes: [real, NO_SANDBOX],
     real,
     start: (script: string, sandbox: Sandbox = real) =>
@@ -86,6 +89,37 @@ Deno.test("CommandProcess.kill() leaves no orphan at any moment of the sandbox's
     if (await countProcesses(nap) > 0) ran.push(nap);
   }
   assert.deepEqual(ran, []);
+});
+
+Deno.test("AgentProcess.kill() leaves no orphan at any moment of the sandbox's start", async () => {
+  await using t = await setup();
+  const nap = unique();
+  const binary = join(t.dir, "agent");
+  await Deno.writeTextFile(binary, `#!/bin/sh\nsleep ${nap}; :\n`, { mode: 0o755 });
+  for (const folder of ["attachments", "objects"]) await Deno.mkdir(join(t.dir, folder));
+  for (let round = 0; round < 40; round++) {
+    const agent = startAgent({
+      binary,
+      sandbox: t.real,
+      tree: t.dir,
+      home: t.dir,
+      attachments: join(t.dir, "attachments"),
+      objects: join(t.dir, "objects"),
+      prompt: "x",
+      session: { id: crypto.randomUUID(), resume: false },
+      model: "",
+      max_turns: 0,
+      max_budget_usd: 0,
+      env: ENV,
+    });
+    const told = Array.fromAsync(agent.events);
+    const until = performance.now() + round % 20;
+    while (performance.now() < until) await new Promise((resolve) => setTimeout(resolve, 0));
+    agent.kill();
+    await told;
+    await agent.exited;
+  }
+  assert.equal(await countProcesses(nap), 0);
 });
 
 Deno.test("startCommand() runs nothing when its owner dies before it has answered", async () => {
