@@ -35,13 +35,16 @@ export async function openPostgres(url: string, sources: Sources): Promise<Datab
   };
   const pool = new pg.Pool({ ...config, max: POOL_SIZE });
   const own = new Set<number>();
-  pool.on("connect", (client) => void own.add(processIdOf(client)));
+  // A lost connection shows in the query that needs it, or the pool replaces it; without listeners, on the pool
+  // for idle connections and on each one in use, its error would end the process.
+  const onLost = ({ message }: Error) =>
+    loggerOf("store").warn("A PostgreSQL connection was lost: {message}", { message });
+  pool.on("error", onLost);
+  pool.on("connect", (client) => {
+    own.add(processIdOf(client));
+    client.on("error", onLost);
+  });
   pool.on("remove", (client) => void own.delete(processIdOf(client)));
-  // An idle connection died; the pool replaces it, the next query shows whether the server is there.
-  pool.on("error", (error) =>
-    loggerOf("store").warn("A PostgreSQL connection was lost: {message}", {
-      message: error.message,
-    }));
   const writer = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new PreparingPool(pool) }) });
   try {
     await migrate(writer as Kysely<unknown>, "postgres");
@@ -82,7 +85,7 @@ class PostgresDatabase implements Database {
 
   async write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     if (this.#closed) throw new Error("The store is closed: nothing was written");
-    const write = this.#writer.transaction().execute((db) => this.#attempt(db, work));
+    const write = this.#transact(work);
     this.#writes.add(write);
     try {
       const value = await write;
@@ -90,6 +93,24 @@ class PostgresDatabase implements Database {
       return value;
     } finally {
       this.#writes.delete(write);
+    }
+  }
+
+  /**
+   * The pool learns that the server cut its idle connections only when it uses them: as long as a transaction
+   * dies of that before the work has begun, the next connection is tried.
+   */
+  async #transact<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    for (let cut = 0;; cut++) {
+      let begun = false;
+      try {
+        return await this.#writer.transaction().execute((db) => {
+          begun = true;
+          return this.#attempt(db, work);
+        });
+      } catch (error) {
+        if (begun || cut > POOL_SIZE || !wasCut(error)) throw error;
+      }
     }
   }
 
@@ -130,4 +151,12 @@ class PostgresDatabase implements Database {
     // Ends the pool, which the reads share.
     await this.#writer.destroy();
   }
+}
+
+/** Whether a connection that had been made is gone: the server ended it (class 57P), or the socket broke. */
+function wasCut(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error ? String(error.code) : "";
+  return code.startsWith("57P") || ["ECONNRESET", "EPIPE"].includes(code) ||
+    /Connection terminated|not queryable/.test(error.message);
 }

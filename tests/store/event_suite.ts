@@ -125,16 +125,16 @@ export function eventSuite(backend: Backend): void {
         wake();
       }, { poll_ms: 5 });
       const next = () => new Promise<void>((resolve) => wake = resolve);
-      const settled = async (write: () => Promise<unknown>) => {
+      const settled = async <T>(write: () => Promise<T>): Promise<T> => {
         const heard = next();
-        await write();
+        const value = await write();
         await heard;
+        return value;
       };
       // PostgreSQL calls once when it has begun to listen.
       if (test.store.kind === "postgres") await next();
       await settled(() => other.issues.create(newIssue(), ANN));
-      const claim = await other.runs.claim(BOT);
-      await next();
+      const claim = await settled(() => other.runs.claim(BOT));
       await settled(() =>
         other.runLog.append(claim!.run.id, 1, [{ seq: 1, at: "t", type: "text", text: "x" }])
       );
