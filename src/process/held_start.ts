@@ -28,7 +28,11 @@ export class HeldStart {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.over = promise;
     this.#resolve = resolve;
-    void child.exited.then(() => resolve());
+    void child.exited.then(() => {
+      resolve();
+      // Nobody may have done it for a child that was killed, and its pipe would stay open.
+      void child.closeInput();
+    });
   }
 
   /** The output of what was held. */
