@@ -1,20 +1,16 @@
-/** A second process for the concurrency tests: claims from the database named by its argument until nothing is left. */
+/**
+ * A second process for the concurrency tests. For every line that it reads, as many claimers at once as its second
+ * argument says take one issue each of the database that the first one names; it answers a line with their numbers.
+ */
 
 import { systemClock } from "../../src/clock.ts";
+import { readLines } from "../../src/process/lines.ts";
 import { openStore } from "../../src/store/open.ts";
+import { claimRound } from "./claim_round.ts";
 
 await using store = await openStore({ url: Deno.args[0], clock: systemClock });
-const first = await store.runs.claim({ id: "other", host: "other", pid: 2 });
 const text = new TextEncoder();
-Deno.stdout.writeSync(text.encode("begun\n"));
-// The end of standard input is the signal to go on.
-for await (const _ of Deno.stdin.readable) continue;
-const claimed = await Promise.all(Array.from({ length: 10 }, async (_, index) => {
-  const numbers: number[] = [];
-  for (;;) {
-    const claim = await store.runs.claim({ id: `other-${index}`, host: "other", pid: 2 });
-    if (claim === null) return numbers;
-    numbers.push(claim.issue.number);
-  }
-}));
-Deno.stdout.writeSync(text.encode(JSON.stringify([first!.issue.number, ...claimed.flat()])));
+for await (const _ of readLines(Deno.stdin.readable)) {
+  const numbers = await claimRound(store, "other", Number(Deno.args[1]));
+  Deno.stdout.writeSync(text.encode(`${JSON.stringify(numbers)}\n`));
+}

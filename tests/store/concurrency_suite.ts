@@ -2,10 +2,14 @@
 
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { readLines } from "../../src/process/lines.ts";
 import type { Store } from "../../src/store/store.ts";
 import { ANN, BOT, newIssue, runEnd } from "../support/store.ts";
 import { type Backend, testOn } from "./backend.ts";
+import { claimRound } from "./claim_round.ts";
 
+/** In all processes or stores of a test together. */
+const CLAIMERS = 50;
 const CLAIMER = fileURLToPath(new URL("claimer_process.ts", import.meta.url));
 
 async function fill(store: Store, count: number): Promise<void> {
@@ -39,35 +43,40 @@ export function concurrencySuite(backend: Backend): void {
     await fill(test.store, 500);
     const claimed = await Promise.all(
       Array.from(
-        { length: 50 },
+        { length: CLAIMERS },
         (_, index) => claimAll(index % 2 === 0 ? test.store : other, `bot-${index}`),
       ),
     );
     await assertEachOnce(test.store, claimed.flat(), 500);
   });
 
-  testOn(backend, "claimers in two processes take each issue once", async () => {
+  testOn(backend, "50 claimers over two processes take each of 500 ready issues once", async () => {
     await using test = await backend.open();
-    await fill(test.store, 300);
+    await fill(test.store, 500);
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", CLAIMER, test.url],
+      args: ["run", "-A", "--no-check", CLAIMER, test.url, String(CLAIMERS / 2)],
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
     }).spawn();
-    const lines = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
-    // It claims one and says so; this process claims one and tells it to go on: from then on both claim at once.
-    let output = (await lines.read()).value ?? "";
-    assert.match(output, /^begun\n/);
-    const first = await test.store.runs.claim(BOT);
-    await child.stdin.close();
-    const own = await Promise.all(
-      Array.from({ length: 10 }, (_, index) => claimAll(test.store, `bot-${index}`)),
-    );
-    for (let read = await lines.read(); !read.done; read = await lines.read()) output += read.value;
+    const answers = readLines(child.stdout);
+    const orders = child.stdin.getWriter();
+    const claimed: number[] = [];
+    // In rounds: left alone, one process may take everything before the other gets its first turn.
+    for (let round: number[][] = [[0]]; round.flat().length > 0;) {
+      await orders.write(new TextEncoder().encode("go\n"));
+      const [own, answer] = await Promise.all([
+        claimRound(test.store, "own", CLAIMERS / 2),
+        answers.next(),
+      ]);
+      round = [own, JSON.parse(answer.value ?? "")];
+      assert.equal(round[0].length, round[1].length);
+      claimed.push(...round.flat());
+    }
+    await orders.close();
     assert.ok((await child.status).success);
-    const theirs = JSON.parse(output.slice("begun\n".length)) as number[];
-    await assertEachOnce(test.store, [first!.issue.number, ...own.flat(), ...theirs], 300);
+    assert.equal((await answers.next()).done, true);
+    await assertEachOnce(test.store, claimed, 500);
   });
 
   testOn(backend, "of many takeovers of one run one wins, and no two fences are the same", async () => {
