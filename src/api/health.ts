@@ -54,6 +54,7 @@ async function readiness({ store, runner, options }: RouteDeps) {
       concurrency: runner.concurrency,
       error: runner.error,
       waits: runner.waits,
+      warnings: runner.warnings,
     },
   };
 }

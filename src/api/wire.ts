@@ -184,6 +184,9 @@ export const ReadySchema = z.object({
       }),
       concurrency: count,
       error: z.string().openapi({ description: "What it can't do now; empty while all is well" }),
+      warnings: z.array(z.string()).openapi({
+        description: "What the operator should know of sandbox and login",
+      }),
       waits: z.string().openapi({
         description: "Why nothing is claimed for now; empty while nothing holds it",
       }),

@@ -27,6 +27,8 @@ export interface RunnerStatus {
   error: string;
   /** Why nothing is claimed for now although it works, in words: a day's budget; empty while nothing holds it. */
   waits: string;
+  /** What the operator should know of sandbox and login. */
+  warnings: string[];
   /** As of the last look, some minutes ago at most; missing before the first. */
   disk?: DiskUse;
 }

@@ -29,6 +29,8 @@ export interface Ending {
   budget?: Budget;
   /** How often in a row the issue was parked for the account's limit before this run. */
   parkings?: number;
+  /** What mends a login that does not work here. */
+  login_advice?: string;
   /** IANA name of the zone that the agent's clock times are in. Default: UTC. */
   zone?: string;
   /** The agent's work was over, but its process had to be ended: its exit code then says nothing. */
@@ -246,7 +248,10 @@ function failedRequest(ending: Ending, last: AgentResult, said: string, quoted: 
   if (
     status === 401 || error === "authentication_failed" || (status === 0 && /^Not logged in\b/.test(said))
   ) {
-    return permanent(`The agent is not logged in or its key is not valid${quoted}`, LOGIN_ADVICE);
+    return permanent(
+      `The agent is not logged in or its key is not valid${quoted}`,
+      ending.login_advice || LOGIN_ADVICE,
+    );
   }
   if (status === 403) return permanent(`The model's API does not allow the request${quoted}`);
   if (error === "billing_error" || status === 402) {

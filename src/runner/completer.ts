@@ -26,6 +26,8 @@ export interface CompleterDeps {
   /** Pushes and opens the pull request; `null` when that is not wanted. Tells failures in its answer. */
   publish: ((request: PublishRequest) => Promise<Published>) | null;
   finish(end: RunEnd): Promise<void>;
+  /** What mends a login that does not work. */
+  loginAdvice(): Promise<string>;
   removeWorkspace(workspace: Workspace): Promise<void>;
   /** Moves a workspace whose work can't be taken out of the way; answers where it is then. */
   quarantine(workspace: Workspace): Promise<string>;
@@ -60,6 +62,7 @@ export async function completeRun(
     ...execution,
     cause: supervisor.cause,
     cause_text: supervisor.causeText,
+    login_advice: await deps.loginAdvice(),
     parkings: parkingsInARow(execution.earlier),
     zone: Intl.DateTimeFormat().resolvedOptions().timeZone,
     red: redOf(execution),

@@ -19,6 +19,7 @@ import type { Claim, LeasedRun, Store } from "../store/store.ts";
 import { commandParts, runCaches } from "./command_parts.ts";
 import { heldBases, releaseBase } from "./held_base.ts";
 import { type HousekeepingDeps, keepHouse } from "./housekeeping.ts";
+import { findLogin, type Login } from "./login.ts";
 import type { AgentRequest, CommandParts, Published, PublishRequest, WorkspaceFile } from "./ports.ts";
 import { projectReader } from "./project.ts";
 import { quarantine, quarantined } from "./quarantine.ts";
@@ -92,6 +93,7 @@ export interface RunnerParts extends CommandParts {
   announce(): Promise<() => Promise<void>>;
   /** Whether a server of this machine lives; `true` when that can't be known for certain. */
   processLives(pid: number): Promise<boolean>;
+  login(): Promise<Login>;
   /** All processes of this machine. */
   processes(): Promise<ProcessRow[]>;
   /** Has a work tree made ahead for the next run, now and whenever one is taken, until the function returned is called. */
@@ -151,7 +153,7 @@ export function realParts(
     ...commandParts({ repository, sandbox, options, caches }),
     startAgent: async ({ workspace, external, ...request }) => {
       const { env, read_write } = await caches({ external });
-      const credentials_file = await credentialsFile(options);
+      const { credentials_file } = await findLogin(options);
       const agent = startAgent({
         ...request,
         binary: options.claude_bin,
@@ -176,6 +178,7 @@ export function realParts(
     publish: options.push ? (request) => publish(request, repository, options) : null,
     announce: () => holdServerLock(servers, options.host, options.pid),
     processLives: (pid) => serverLives(servers, options.host, pid),
+    login: () => findLogin(options),
     processes: () => readProcesses(sandbox, childEnv(options.host_env, { home: root, pass: [] })),
     keepTreeReady: () => spares.keep(),
     quarantine: (workspace) => quarantine(workspace, aside),
@@ -216,31 +219,6 @@ function commitMessage({ title, number }: Issue): string {
   return `${
     title.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim() || "Untitled"
   }\n\nIssue ${number} of Autopilot.\n`;
-}
-
-const KEYS = [
-  "ANTHROPIC_API_KEY",
-  "ANTHROPIC_AUTH_TOKEN",
-  "CLAUDE_CODE_OAUTH_TOKEN",
-  "CLAUDE_CODE_USE_BEDROCK",
-  "CLAUDE_CODE_USE_VERTEX",
-];
-
-/**
- * The user's own login, when no key is set; empty when there is none. With several agents it is not offered: its
- * refresh token can be used once, and two agents that refresh at one time would log everybody out.
- */
-async function credentialsFile({ host_env, concurrency }: RunnerOptions): Promise<string> {
-  if (concurrency > 1 || KEYS.some((name) => (host_env[name] ?? "") !== "")) return "";
-  const folder = host_env.CLAUDE_CONFIG_DIR || (host_env.HOME ? join(host_env.HOME, ".claude") : "");
-  if (folder === "") return "";
-  const path = join(folder, ".credentials.json");
-  try {
-    return (await Deno.stat(path)).isFile ? path : "";
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "";
-    throw error;
-  }
 }
 
 async function publish(

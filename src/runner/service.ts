@@ -73,6 +73,8 @@ class RunnerService implements Runner {
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
   #drop_tree: (() => Promise<void>) | null = null;
+  /** Whether runs under this process's number are of a living process. */
+  #pid_is_taken = true;
   #release: (() => Promise<void>) | null = null;
   #unsubscribe: (() => void) | null = null;
   #cancel_care: (() => void) | null = null;
@@ -112,6 +114,7 @@ class RunnerService implements Runner {
       concurrency: options.concurrency,
       error: "",
       waits: "",
+      warnings: [...deps.sandbox.warnings],
     };
     this.#housekeeper = new Housekeeper({
       store,
@@ -132,6 +135,7 @@ class RunnerService implements Runner {
     // Before anything is claimed: what comes while the rescue runs must not be missed.
     this.#unsubscribe = onEvents((events) => this.#heed(events));
     this.#release = await this.#parts.announce();
+    await this.#warnOfLogin();
     await this.#care();
     if (this.#stopping !== null) return;
     this.#state = "running";
@@ -172,6 +176,13 @@ class RunnerService implements Runner {
     }
     await this.#release?.();
     this.#state = "stopped";
+  }
+
+  async #warnOfLogin(): Promise<void> {
+    const { warning } = await this.#parts.login();
+    if (warning === "") return;
+    loggerOf("runner").warn("{warning}", { warning });
+    this.status.warnings = [...this.#deps.sandbox.warnings, warning];
   }
 
   async #claim(id: string): Promise<Claim | null> {
@@ -231,6 +242,7 @@ class RunnerService implements Runner {
         snapshot: (workspace) => this.#parts.snapshot(workspace, issue),
         publish: this.#publish(),
         finish: (end) => this.#finish(claim, end),
+        loginAdvice: async () => (await this.#parts.login()).advice,
         removeWorkspace: this.#parts.removeWorkspace,
         quarantine: this.#parts.quarantine,
       });
@@ -350,9 +362,8 @@ class RunnerService implements Runner {
         expired: () => store.runs.expired(),
         active: () => store.runs.active(),
         takeOver: (run_id, fence) => store.runs.takeOver(run_id, fence, { host, pid }),
-        // Before the first claim of this process, runs under its id were left by another one that had the same.
         processLives: (other) =>
-          other === pid ? Promise.resolve(this.#state !== "new") : this.#parts.processLives(other),
+          other === pid ? Promise.resolve(this.#pid_is_taken) : this.#parts.processLives(other),
         isOurs: (run_id) => [...this.#in_hand.values()].some((run) => run.run_id === run_id),
         openWorkspace: (found) => this.#parts.openWorkspace(found),
         snapshot: (workspace, { issue }) => this.#parts.snapshot(workspace, issue),

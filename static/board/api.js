@@ -16,6 +16,14 @@ import { toCard } from "./reduce.js";
 /** @typedef {{ title: string, body: string, kind: Kind, priority: Priority, status: Status }} IssueDraft */
 
 export const BASE = "/api/autopilot";
+/** Beside the API, at the root. */
+const READY = "/readyz";
+
+/**
+ * The runner of this server, as `/readyz` tells it; `null` when it is off.
+ *
+ * @typedef {{ sandbox: "bwrap" | "off", concurrency: number, error: string, waits: string, warnings: string[] }} RunnerState
+ */
 
 /** What the server refused, or that it could not be reached (`status` 0). The message is for people. */
 export class ApiError extends Error {
@@ -42,7 +50,7 @@ const lists = new Map();
 async function request(path, init) {
   let response;
   try {
-    response = await fetch(path.startsWith(BASE) ? path : BASE + path, init);
+    response = await fetch(path.startsWith(BASE) || path === READY ? path : BASE + path, init);
   } catch {
     // fetch says nothing that helps a person: whatever the reason, the server can't be reached.
     throw new ApiError("The server can't be reached. Is it running?", 0, "unreachable");
@@ -123,4 +131,10 @@ export const api = {
 
   /** @returns {Promise<Agent[]>} */
   agents: () => get("/agents"),
+
+  /** @returns {Promise<RunnerState | null>} */
+  async runner() {
+    const { runner } = await get(READY);
+    return runner === "off" ? null : runner;
+  },
 };

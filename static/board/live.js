@@ -6,7 +6,18 @@ import { api, ApiError, BASE } from "./api.js";
 import { cleanValue } from "./clean.js";
 import { applyMessages } from "./reduce.js";
 import { connect } from "./socket.js";
-import { activityOf, agents, boot, cards, columns, connection, more, now, takeCards } from "./store.js";
+import {
+  activityOf,
+  agents,
+  boot,
+  cards,
+  columns,
+  connection,
+  more,
+  now,
+  runner,
+  takeCards,
+} from "./store.js";
 import { STATUSES } from "./words.js";
 
 /** @import { Status } from "../../src/domain/issue.ts" */
@@ -129,7 +140,11 @@ async function loadAgents() {
   clearTimeout(agentsSoon);
   agentsSoon = undefined;
   try {
-    agents.value = await api.agents();
+    const [list, state] = await Promise.all([api.agents(), api.runner()]);
+    batch(() => {
+      agents.value = list;
+      runner.value = state;
+    });
   } catch (error) {
     // The line about agents is a nicety; the board works without it, and the next event asks again.
     if (!(error instanceof ApiError)) throw error;

@@ -8,6 +8,7 @@ import { STATUSES } from "./words.js";
 /** @import { ReadonlySignal, Signal } from "@preact/signals" */
 /** @import { Agent } from "../../src/domain/agent.ts" */
 /** @import { Status } from "../../src/domain/issue.ts" */
+/** @import { RunnerState } from "./api.js" */
 /** @import { Card, Cards } from "./reduce.js" */
 /** @import { ConnectionState } from "./socket.js" */
 /** @typedef {Record<Status, readonly Card[]>} Columns */
@@ -39,6 +40,9 @@ export const connection = signal("connecting");
 
 /** @type {Signal<readonly Agent[] | null>} */
 export const agents = signal(null);
+
+/** The runner of this server; `null` when it is off, or not known yet. @type {Signal<RunnerState | null>} */
+export const runner = signal(null);
 
 /** How many issues wait for a person. */
 export const waiting = computed(() => columns.value.blocked.length + columns.value.in_review.length);

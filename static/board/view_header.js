@@ -4,7 +4,7 @@
 import { html } from "htm/preact";
 import { Icon, Logo } from "./icons.js";
 import { retryNow } from "./live.js";
-import { agents, columns, connection, creating, waiting } from "./store.js";
+import { agents, columns, connection, creating, runner, waiting } from "./store.js";
 
 export function Header() {
   return html`
@@ -33,9 +33,26 @@ function Summary() {
   return html`
     <p class="summary">
       <span class=${`agents-dot ${working > 0 ? "on" : ""}`} aria-hidden="true"></span>${text}
+      <${RunnerMarks} />
       ${waiting.value > 0 &&
         html`<span class="waiting">${waiting.value} ${waiting.value === 1 ? "waits" : "wait"} for you</span>`}
     </p>
+  `;
+}
+
+/** What is unusual about the runner, in words. */
+function RunnerMarks() {
+  const state = runner.value;
+  if (state === null) return null;
+  return html`
+    ${state.sandbox === "off" && html`
+      <span class="badge bad"
+        title="Agents run without a sandbox: they can read and write whatever the server's user can">Unsandboxed</span>
+    `}
+    ${state.waits !== "" && html`<span class="badge warn" title=${state.waits}>Nothing is claimed</span>`}
+    ${state.error !== "" && html`<span class="badge bad" title=${state.error}>Runner in trouble</span>`}
+    ${state.sandbox !== "off" && state.warnings.length > 0 &&
+      html`<span class="badge warn" title=${state.warnings.join("\n")}>Check the set-up</span>`}
   `;
 }
 

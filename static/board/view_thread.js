@@ -10,6 +10,7 @@ import { useFollowEnd } from "./follow.js";
 import { Icon } from "./icons.js";
 import { Markdown } from "./markdown.js";
 import { Ago } from "./view_time.js";
+import { fullTime } from "./words.js";
 
 /** @import { Signal } from "@preact/signals" */
 /** @import { Comment } from "../../src/domain/comment.ts" */
@@ -97,6 +98,8 @@ function Entry({ comment, question }) {
           }</span>`}
         ${comment.trust === "external" && html`<span class="badge warn">External</span>`}
         <${Ago} at=${comment.created_at} />
+        ${author_kind === "human" && comment.delivered_at !== "" &&
+          html`<span class="muted seen" title=${fullTime(comment.delivered_at)}>Seen by the agent</span>`}
       </header>
       <${Markdown} text=${comment.body} />
     </article>

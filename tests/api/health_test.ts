@@ -18,6 +18,7 @@ Deno.test("/readyz is 503 when the runner died or the database can't be written"
     concurrency: 2,
     error: "no git",
     waits: "the day's budget",
+    warnings: ["as root"],
     disk: { workspaces: 3, quarantined: 1, bytes: 4_096, bytes_at_least: false },
   };
   await using api = await openTestApi({ deps: { runner } });
@@ -28,6 +29,7 @@ Deno.test("/readyz is 503 when the runner died or the database can't be written"
     concurrency: 2,
     error: "no git",
     waits: "the day's budget",
+    warnings: ["as root"],
   });
   assert.match(String((await api.call("GET", "//metrics")).body), /^autopilot_quarantined 1$/m);
   alive = false;
