@@ -134,9 +134,12 @@ class RunnerService implements Runner {
     const { store, onEvents } = this.#deps;
     // Before anything is claimed: what comes while the rescue runs must not be missed.
     this.#unsubscribe = onEvents((events) => this.#heed(events));
+    // A process that had the same number, as in a container that was started again: its runs are not ours.
+    this.#pid_is_taken = await this.#parts.processLives(this.#deps.options.pid);
     this.#release = await this.#parts.announce();
     await this.#warnOfLogin();
     await this.#care();
+    this.#pid_is_taken = true;
     if (this.#stopping !== null) return;
     this.#state = "running";
     this.#drop_tree = this.#parts.keepTreeReady();

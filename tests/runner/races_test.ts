@@ -239,3 +239,17 @@ Deno.test("runner never gives a run the folder of an earlier one that was kept",
   assert.equal(await Deno.readTextFile(`${aside}/try1.txt`), "kept\n");
   assert.ok(comments.some(({ body }) => body.includes(aside.slice(0, -"/tree".length))));
 });
+
+Deno.test("runner rescues at start the runs of a dead server that had its process id, and of no living one", async () => {
+  for (const lives of [false, true]) {
+    await using bench = await makeBench();
+    const issue = await bench.file();
+    await bench.store.runs.claim({ id: "robo", host: "test-host", pid: 4711 });
+    const runner = bench.runner((agent) => agent.result(), {}, {
+      processLives: () => Promise.resolve(lives),
+    });
+    await runner.start();
+    assert.equal((await bench.store.runs.list(issue.id))[0].outcome, lives ? "" : "lost");
+    await runner.stop();
+  }
+});
