@@ -29,6 +29,8 @@ export interface Database {
   readonly kind: Backend;
   /** For reads outside of a write; sees what is committed and never waits for a write under way. */
   readonly read: Kysely<Schema>;
+  /** Number of the last event, 0 while there is none. Asked before nearly every answer, so it must cost next to nothing. */
+  lastSeq(): Promise<number>;
   /**
    * Runs a work in a transaction and resolves after the commit. What a work throws undoes it, events
    * included, and rejects this promise alone.

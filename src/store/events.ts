@@ -1,14 +1,14 @@
 /** The event log, as readers see it. */
 
 import type { Database } from "./database.ts";
-import { lastSeqOf } from "./event_rows.ts";
 import { eventOf } from "./rows.ts";
 import type { Events } from "./store.ts";
 import { storable } from "./text.ts";
 
-export function eventsIn({ read }: Database): Events {
+export function eventsIn(database: Database): Events {
+  const { read } = database;
   return {
-    lastSeq: () => lastSeqOf(read),
+    lastSeq: () => database.lastSeq(),
     firstSeq: async () => {
       const row = await read.selectFrom("events").select("seq").orderBy("seq").limit(1).executeTakeFirst();
       return row?.seq ?? 1;

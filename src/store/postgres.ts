@@ -6,7 +6,7 @@ import { Kysely, PostgresDialect, sql } from "kysely";
 import type { NewEvent } from "../domain/event.ts";
 import { loggerOf } from "../log.ts";
 import type { Database, Sources, Tx } from "./database.ts";
-import { appendEvents, CHANNEL } from "./event_rows.ts";
+import { appendEvents, CHANNEL, lastSeqOf } from "./event_rows.ts";
 import { Listeners } from "./listeners.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { PreparingPool } from "./postgres_pool.ts";
@@ -81,6 +81,10 @@ class PostgresDatabase implements Database {
     this.read = read;
     this.#sources = sources;
     this.#listener = listener;
+  }
+
+  lastSeq(): Promise<number> {
+    return lastSeqOf(this.read);
   }
 
   async write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
