@@ -63,9 +63,13 @@ export class Checks {
    * Checks what the agent left, if there is anything to check. Answers the message for the agent when it is red and
    * has another round; null when nothing is left to do.
    *
-   * @param unreviewed an earlier run left work on the branch that nobody has checked
+   * @param options.unreviewed an earlier run left work on the branch that nobody has checked
+   * @param options.more the agent may be started again
    */
-  async check(workspace: Workspace, { unreviewed }: { unreviewed: boolean }): Promise<string | null> {
+  async check(
+    workspace: Workspace,
+    { unreviewed, more }: { unreviewed: boolean; more: boolean },
+  ): Promise<string | null> {
     const { check, check_rounds } = this.#deps.profile;
     const { result } = this;
     if (check === "") return null;
@@ -86,7 +90,7 @@ export class Checks {
     if (report.ended === "run_ended") return null;
     result.report = report;
     result.state = succeeded(report) ? "passed" : "failed";
-    if (result.state === "passed" || result.rounds >= check_rounds) return null;
+    if (result.state === "passed" || result.rounds >= check_rounds || !more) return null;
     result.rounds++;
     return checkMessage(report, {
       round: result.rounds,

@@ -233,7 +233,7 @@ class Executor {
       const more = start < MAX_STARTS && this.#mayStartAgain();
       told = more ? await this.#steering.missed() : [];
       // What a human just said may change the work: it is checked after that.
-      const red = told.length > 0 ? null : await this.#check(checks, workspace);
+      const red = told.length > 0 ? null : await this.#check(checks, workspace, more);
       if (!more) break;
       if (told.length === 0) told = await this.#steering.missed();
       const messages = told.map((comment) => steeringMessage(comment));
@@ -285,10 +285,10 @@ class Executor {
   }
 
   /** A question is asked before anything is checked. */
-  async #check(checks: Checks, workspace: Workspace): Promise<string | null> {
+  async #check(checks: Checks, workspace: Workspace, more: boolean): Promise<string | null> {
     const { results, earlier } = this.#execution;
     if (blockedQuestion(results.at(-1)?.text ?? "") !== null) return null;
-    const red = await checks.check(workspace, { unreviewed: unreviewedCommit(earlier) !== "" });
+    const red = await checks.check(workspace, { unreviewed: unreviewedCommit(earlier) !== "", more });
     failpoint("checks_done");
     return red;
   }

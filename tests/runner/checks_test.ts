@@ -106,6 +106,18 @@ Deno.test("a check that stays red comes to review marked so, after as many round
   }
 });
 
+Deno.test("a red check does not go back to an agent that has nothing left to spend", async () => {
+  await using t = await checkBench();
+  await t.start(async (agent) => {
+    await agent.write("a.txt", "bad\n");
+    agent.result({ session_cost_usd: 2 });
+  }, { check: "exit 1", max_usd_per_run: 2 });
+  const { run } = await t.bench.finished(await t.bench.file());
+  assert.equal(run.outcome, "checks_failed");
+  assert.doesNotMatch(run.reason, /repair/);
+  assert.equal(t.bench.requests.length, 1);
+});
+
 Deno.test("a check does not run when nothing was changed, when the agent asks, and when it failed", async () => {
   const scripts: [AgentScript, string][] = [
     [(agent) => agent.result({ text: "Nothing to do." }), "no_change"],
