@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { realClaude } from "../support/claude_binary.ts";
 import { conversation, say, use } from "../support/messages_api.ts";
+import { startServer } from "../support/server.ts";
 import { processesNaming } from "../support/processes.ts";
 import {
   afterRun,
@@ -104,3 +105,58 @@ Deno.test({
     assert.equal((await detailsOf(server, filed)).issue.status, "backlog");
   },
 });
+
+Deno.test({
+  ...realClaude(
+    "a server killed during a check leaves no process; the next one has the work checked and reviewed",
+  ),
+  async fn() {
+    // In the caches as they outlive the workspace: the first check hangs, the next one is green.
+    const check =
+      "test -e /caches/npm/seen || { touch /caches/npm/seen; echo junk > junk.txt; sleep 987654; }";
+    await using loop = await startLoop({
+      script: [write("41\n"), say("Done."), say("It was done already.")],
+      server: () => ({ env: { AUTOPILOT_CHECK: check } }),
+    });
+    const { repo } = loop;
+    const filed = await fileIssue(loop.server, { title: "Write the answer" });
+    const seen = `${repo.dir}/data/caches`;
+    await loop.server.waitFor(
+      ({ type, phase }) => type === "agent.status" && phase === "checking",
+      "the check",
+    );
+    await appears(seen);
+    await loop.server.kill();
+    await vanish(repo.dir);
+    await using next = await startServer(loop.options);
+    const { issue, runs } = await afterRun(next, filed, 2);
+    assert.deepEqual(runs.map(({ outcome }) => outcome), ["lost", "implemented"], next.log());
+    assert.equal(issue.checks, "passed");
+    assert.equal(issue.status, "in_review");
+    assert.equal(await repo.git("diff", "--name-status", "main", issue.branch), "A\tanswer.txt");
+  },
+});
+
+/** Resolves when a check of the test has begun: it leaves a file in the caches. */
+async function appears(caches: string): Promise<void> {
+  await eventually(async () => {
+    for await (const { name } of Deno.readDir(caches)) {
+      const found = await Deno.stat(`${caches}/${name}/members/npm/seen`).catch(() => null);
+      if (found !== null) return true;
+    }
+    return false;
+  }, "the check did not begin");
+}
+
+/** Resolves when no process names the folder any more. */
+async function vanish(folder: string): Promise<void> {
+  await eventually(async () => (await processesNaming(folder)).length === 0, "processes are left");
+}
+
+async function eventually(holds: () => Promise<boolean>, otherwise: string): Promise<void> {
+  const deadline = performance.now() + 10_000;
+  while (!await holds()) {
+    if (performance.now() > deadline) throw new Error(otherwise);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
