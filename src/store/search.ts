@@ -70,7 +70,7 @@ export function matchOf(kind: Backend, q: string, before: number | undefined): M
     const below = before === undefined ? sql`` : sql` and search.rowid < ${before} << ${sql.lit(ENTRY_BITS)}`;
     return {
       join: sql`search cross join issues on issues.number = search.rowid >> ${sql.lit(ENTRY_BITS)}`,
-      where: sql<SqlBool>`search.words match ${words.map((word) => `"${word}"*`).join(" ")}${below}`,
+      where: sql<SqlBool>`search match ${words.map((word) => `"${word}"*`).join(" ")}${below}`,
       order: sql`search.rowid desc`,
     };
   }
