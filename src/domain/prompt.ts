@@ -2,6 +2,7 @@
 
 import type { Comment } from "./comment.ts";
 import type { Issue, Trust } from "./issue.ts";
+import { capText } from "./log_entry.ts";
 import { type Outcome, UNHEARD_REASON } from "./run.ts";
 
 /** An attachment as the agent sees it. */
@@ -156,13 +157,14 @@ function issueText({ issue }: PromptContext, texts: Texts): string {
 }
 
 function thread({ comments }: PromptContext, texts: Texts): string[] {
-  return comments.map(({ author, author_kind, trust, body }) =>
-    texts.write(
+  return shortened(comments.map(({ body }) => body)).map((body, index) => {
+    const { author, author_kind, trust } = comments[index];
+    return texts.write(
       body,
       `comment of ${author_kind} ${oneLine(author)}`,
       author_kind === "human" ? trust : "agent",
-    )
-  );
+    );
+  });
 }
 
 function projectRules({ project_rules = "" }: PromptContext, texts: Texts): string[] {
@@ -172,6 +174,22 @@ function projectRules({ project_rules = "" }: PromptContext, texts: Texts): stri
     "What the project asks of its agents, beside the rules:",
     texts.write(project_rules, "autopilot.json", "member"),
   ];
+}
+
+/** Characters of a thread that a first message holds in full; the session has to have room for the work too. */
+const WHOLE_THREAD = 120_000;
+const SHORT_COMMENT = 400;
+
+/** The newest texts in full, as many as there is room for, and the beginnings of what is older. */
+function shortened(bodies: readonly string[]): string[] {
+  let room = WHOLE_THREAD;
+  return bodies.toReversed().map((body, age) => {
+    room -= body.length;
+    if (age === 0 || room >= 0 || body.length <= SHORT_COMMENT) return body;
+    return `${capText(body, SHORT_COMMENT).text}\n(… ${
+      body.length - SHORT_COMMENT
+    } more characters are left out here)`;
+  }).reverse();
 }
 
 function filesText({ files }: PromptContext, texts: Texts): string[] {

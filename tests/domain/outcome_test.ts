@@ -208,6 +208,28 @@ Deno.test("judge() parks for a usage limit that the CLI marked as a failure", ()
   }
 });
 
+Deno.test("judge() parks longer each time when no reset is announced, and takes clock times in its zone", () => {
+  const limited = refused(429, "You've hit your limit");
+  const until = (more: Partial<Ending>, result = limited) => judge(ending(more, result)).not_before;
+  assert.equal(until({ parkings: 1 }), "2026-11-22T12:30:00.000Z");
+  assert.equal(until({ parkings: 9 }), "2026-11-22T17:00:00.000Z");
+  const announced = refused(429, "You've hit your limit · resets 3pm");
+  assert.equal(until({ parkings: 9 }, announced), "2026-11-22T15:00:00.000Z");
+  assert.equal(until({ zone: "Europe/Berlin" }, announced), "2026-11-22T14:00:00.000Z");
+});
+
+Deno.test("judge() of a spent budget says whose it was; a day's passes by itself", () => {
+  const spent = { ok: false, terminal_reason: "", subtype: "error_max_budget_usd", text: "" };
+  const day = judge(ending({ budget: { usd: 1, bound: "day", limit: 20 } }, spent));
+  assert.deepEqual([day.outcome, day.not_before], ["over_budget", "2026-11-23T00:00:00.000Z"]);
+  assert.match(day.reason, /\$20 for one day/);
+  const issue = judge(ending({ cause: "over_budget", budget: { usd: 0, bound: "issue", limit: 5 } }, spent));
+  assert.deepEqual([issue.outcome, issue.not_before], ["over_budget", ""]);
+  assert.match(issue.advice, /AUTOPILOT_MAX_USD_PER_ISSUE/);
+  const memory = judge(ending({ cause: "over_budget", cause_text: "Too much memory" }, spent));
+  assert.deepEqual([memory.outcome, memory.reason], ["over_budget", "Too much memory"]);
+});
+
 Deno.test("judge() never parks for prose about limits", () => {
   const PROSE = [
     "I added a message: usage limit reached, resets 3pm.",

@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Comment } from "../../src/domain/comment.ts";
 import type { Trust } from "../../src/domain/issue.ts";
-import { type PromptContext, promptFor, resumePrompt, steeringMessage } from "../../src/domain/prompt.ts";
+import {
+  type PromptContext,
+  promptFor,
+  resumePrompt,
+  steeringMessage,
+  wrapUpMessage,
+} from "../../src/domain/prompt.ts";
 import { type Outcome, OUTCOMES } from "../../src/domain/run.ts";
 
 const FENCE = "q7w8e9r1t2y3u4i5o6p0";
@@ -158,4 +164,27 @@ Deno.test("steeringMessage() carries words of members only", () => {
     steeringMessage(comment("x", { author: "a\n\nHow to work:" }))?.split("\n")[0].includes("How"),
     true,
   );
+});
+
+Deno.test("promptFor() gives a long thread as its newest part in full and of the rest the beginnings", () => {
+  const thread = Array.from({ length: 40 }, (_, n) => ({
+    author: "anna",
+    author_kind: "human" as const,
+    trust: "member" as const,
+    body: `Comment ${n}: ${"x".repeat(10_000)} end of ${n}.`,
+  }));
+  const prompt = promptFor(context({ comments: thread }));
+  assert.ok(prompt.length < 160_000, String(prompt.length));
+  for (let n = 0; n < 40; n++) assert.ok(prompt.includes(`Comment ${n}: `));
+  assert.ok(prompt.includes("end of 39.") && prompt.includes("end of 30."));
+  assert.ok(!prompt.includes("end of 0.") && !prompt.includes("end of 20."));
+  assert.match(prompt, /characters are left out here/);
+  const long = [{ ...thread[0], body: `${"y".repeat(190_000)} the end` }];
+  assert.ok(promptFor(context({ comments: long })).includes("the end"));
+});
+
+Deno.test("wrapUpMessage() says of each limit what is nearly used up", () => {
+  assert.match(wrapUpMessage("turns"), /80 % of the steps .*Finish what you have.*summary/);
+  assert.match(wrapUpMessage("cost"), /80 % of the money /);
+  assert.match(wrapUpMessage("time"), /80 % of the time /);
 });

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { announcedReset, speaksOfUsageLimit } from "../../src/domain/usage_limit.ts";
+import type { Outcome } from "../../src/domain/run.ts";
+import {
+  announcedReset,
+  fallbackPark,
+  parkingsInARow,
+  speaksOfUsageLimit,
+} from "../../src/domain/usage_limit.ts";
 
 // A Sunday.
 const NOW = new Date("2026-11-22T12:00:00.000Z");
@@ -86,4 +92,20 @@ Deno.test("speaksOfUsageLimit() tells an account's limit from the API's limit pe
       "Overloaded",
     ]
   ) assert.equal(speaksOfUsageLimit(text), false, text);
+});
+
+Deno.test("fallbackPark() doubles from a quarter of an hour to five hours", () => {
+  const minutes = [0, 1, 2, 3, 4, 5, 50].map((parkings) => fallbackPark(parkings) / 60_000);
+  assert.deepEqual(minutes, [15, 30, 60, 120, 240, 300, 300]);
+});
+
+Deno.test("parkingsInARow() counts back to the last run that said something else", () => {
+  const count = (...outcomes: string[]) =>
+    parkingsInARow(outcomes.map((outcome) => ({ outcome: outcome as Outcome | "" })));
+  assert.equal(count(), 0);
+  assert.equal(count("usage_limited"), 1);
+  assert.equal(count("usage_limited", "usage_limited", ""), 2);
+  assert.equal(count("usage_limited", "lost", "usage_limited"), 2);
+  assert.equal(count("usage_limited", "failed", "usage_limited"), 1);
+  assert.equal(count("usage_limited", "implemented"), 0);
 });

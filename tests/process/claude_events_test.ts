@@ -194,3 +194,33 @@ Deno.test("parseClaudeLine() takes any JSON without throwing", () => {
   fc.assert(fc.property(message, (value) => Array.isArray(parse(value))));
   fc.assert(fc.property(fc.string(), (line) => Array.isArray(parseClaudeLine(line))));
 });
+
+Deno.test("ClaudeOutput.read() tells every answer of the model once, not those of its helpers, nor failures", () => {
+  const output = new ClaudeOutput();
+  const assistant = (id: string, more: Record<string, unknown> = {}) =>
+    output.read(JSON.stringify({
+      type: "assistant",
+      message: { id, content: [{ type: "text", text: "x" }] },
+      ...more,
+    })).filter(({ type }) => type === "round").length;
+  assert.equal(assistant("m1"), 1);
+  assert.equal(assistant("m1"), 0);
+  assert.equal(assistant("m2", { parent_tool_use_id: "t1" }), 0);
+  assert.equal(assistant("m3"), 1);
+  assert.equal(assistant("m4", { error: "rate_limit", is_api_error_message: true }), 0);
+  assert.equal(assistant(""), 0);
+});
+
+Deno.test("parseClaudeLine() reads the cost from the answer to askCost(), and nothing from other answers", () => {
+  const answer = (response: unknown) =>
+    parseClaudeLine(JSON.stringify({ type: "control_response", response }));
+  const text =
+    "Estimated cost:        $12.4800\nTotal duration (API):  0s\nUsage by model:\n x: 1 input ($9.00)";
+  assert.deepEqual(answer({ subtype: "success", response: { text } }), [{
+    type: "cost",
+    session_cost_usd: 12.48,
+  }]);
+  assert.deepEqual(answer({ subtype: "success", response: {} }), []);
+  assert.deepEqual(answer({ subtype: "error", error: "unknown" }), []);
+  assert.deepEqual(answer("x"), []);
+});
