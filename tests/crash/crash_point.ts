@@ -5,7 +5,7 @@ import type { Issue, Status } from "../../src/domain/issue.ts";
 import type { Failpoint } from "../../src/failpoint.ts";
 import { detailsOf, fileIssue } from "../e2e/setup.ts";
 import { startFakeGithub } from "../support/fake_github.ts";
-import { processesNaming } from "../support/processes.ts";
+import { endProcessesNaming, processesNaming } from "../support/processes.ts";
 import { makeRepo } from "../support/repo.ts";
 import { type ServerOptions, startServer, type TestServer } from "../support/server.ts";
 import { within } from "../support/wait.ts";
@@ -53,6 +53,7 @@ const HUMAN: Partial<Record<Failpoint, (server: TestServer, issue: Issue) => Pro
 export async function crashAt(point: Failpoint): Promise<CrashRow> {
   await using opened = new AsyncDisposableStack();
   const repo = opened.use(await makeRepo({ "README.md": "# Project\n" }));
+  opened.defer(() => endProcessesNaming(repo.dir));
   await Deno.mkdir(`${repo.dir}/g`);
   const github = opened.use(await startFakeGithub(`${repo.dir}/g`));
   await repo.git("push", "-q", github.bare, "main");

@@ -1,6 +1,7 @@
 /** Two servers on one database and one data folder, which die and come back. */
 
 import { join } from "node:path";
+import { endProcessesNaming } from "../support/processes.ts";
 import { makeRepo, type TestRepo } from "../support/repo.ts";
 import { type Answer, type ServerOptions, startServer, type TestServer } from "../support/server.ts";
 
@@ -74,6 +75,7 @@ export async function makeWorld(): Promise<World> {
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(slots.map((slot) => end(slot, (server) => server.kill())));
+      await endProcessesNaming(repo.dir);
       await repo[Symbol.asyncDispose]();
     },
   };

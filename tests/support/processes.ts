@@ -17,6 +17,18 @@ export async function processesNaming(text: string, except: readonly number[] = 
   return found;
 }
 
+/** Ends what a failed test left running: its folder's name in their environment shows whose they are. */
+export async function endProcessesNaming(text: string): Promise<void> {
+  for (const line of await processesNaming(text)) {
+    try {
+      Deno.kill(parseInt(line), "SIGKILL");
+    } catch (error) {
+      // It ended by itself meanwhile.
+      if (!(error instanceof Deno.errors.NotFound)) throw error;
+    }
+  }
+}
+
 /** Empty for a process that has ended meanwhile or is not ours. */
 async function read(path: string): Promise<string> {
   try {
