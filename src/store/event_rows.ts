@@ -36,27 +36,15 @@ function columnsOf(event: NewEvent, now: string) {
 
 /** Where PostgreSQL tells of commits: the number of the last event, empty for a commit without events. */
 export const CHANNEL = "autopilot";
-/** Any fixed number; every Autopilot on the database takes the same lock. */
-const EVENTS_LOCK = 4_027_118;
-
 /**
- * PostgreSQL: inserts the events behind the last one and has their number told to others at the commit. First
- * it waits until no other transaction is between its events and its commit, and others wait for this one: so
- * the order of numbers is the order of commits, and no reader sees a number while a lower one is missing.
+ * PostgreSQL: inserts the events behind the last one and has its new number told to others at the commit. From here
+ * to the commit no other transaction is in the same place: see the function in the first migration.
  */
 export async function appendEvents(
   db: Kysely<Schema>,
   events: readonly NewEvent[],
   now: string,
 ): Promise<void> {
-  await sql`select pg_advisory_xact_lock(${sql.lit(EVENTS_LOCK)})`.execute(db);
-  // A statement of its own: it must see what the lock's previous holder committed.
-  await sql`with inserted as (
-      insert into events (seq, at, type, issue_id, run_id, actor_kind, actor, data)
-      select (select coalesce(max(seq), 0) from events) + row_number() over (),
-        at, type, issue_id, run_id, actor_kind, actor, data
-      from json_to_recordset(${JSON.stringify(events.map((event) => columnsOf(event, now)))}::json)
-        as event (at text, type text, issue_id text, run_id text, actor_kind text, actor text, data text)
-      returning seq
-    ) select pg_notify(${sql.lit(CHANNEL)}, max(seq)::text) from inserted`.execute(db);
+  const log = JSON.stringify(events.map((event) => columnsOf(event, now)));
+  await sql`select append_events(${log}::json)`.execute(db);
 }

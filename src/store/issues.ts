@@ -1,6 +1,6 @@
 /** Issues in the database. */
 
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import { StaleVersionError } from "../domain/errors.ts";
 import { type Actor, cardOf, type NewEvent } from "../domain/event.ts";
 import { type Issue, type IssuePatch, type NewIssue, type Status, STATUSES } from "../domain/issue.ts";
@@ -57,10 +57,18 @@ async function list({ read, kind }: Database, filter: ListFilter): Promise<Issue
   const rows = await read.selectFrom("issues").selectAll()
     .$if(filter.status !== undefined, (query) => query.where("status", "=", filter.status!))
     .$if(filter.kind !== undefined, (query) => query.where("kind", "=", filter.kind!))
-    .$if(filter.assignee !== undefined, (query) => query.where("assignee", "=", storable(filter.assignee!)))
+    .$if(filter.assignee !== undefined, (query) => query.where(isAssignee(filter.assignee!)))
     .$if(filter.before !== undefined, (query) => query.where("number", "<", filter.before!))
     .orderBy("number", "desc").limit(filter.limit).execute();
   return rows.map(issueOf);
+}
+
+/** Says literally what the partial index of assignees needs to hear. */
+function isAssignee(name: string): RawBuilder<boolean> {
+  const assignee = storable(name);
+  return assignee === ""
+    ? sql<boolean>`issues.assignee = ''`
+    : sql<boolean>`issues.assignee = ${assignee} and issues.assignee <> ''`;
 }
 
 /** An issue matches once per entry, entries of one issue adjacent: pages are read until enough issues are found. */
@@ -79,7 +87,7 @@ async function search(
       match.where,
       ...(filter.status === undefined ? [] : [sql`issues.status = ${filter.status}`]),
       ...(filter.kind === undefined ? [] : [sql`issues.kind = ${filter.kind}`]),
-      ...(filter.assignee === undefined ? [] : [sql`issues.assignee = ${storable(filter.assignee)}`]),
+      ...(filter.assignee === undefined ? [] : [isAssignee(filter.assignee)]),
     ];
     const wanted = filter.limit - found.length;
     const { rows } = await sql<IssueRow>`select issues.* from ${match.join}

@@ -1,5 +1,6 @@
 /** Runs in the database: claim, lease, takeover. How a run ends is in run_finish.ts. */
 
+import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import { FencedError, NotFoundError } from "../domain/errors.ts";
 import { cardOf } from "../domain/event.ts";
@@ -14,6 +15,9 @@ import { lockRun } from "./run_rows.ts";
 import type { IssueRow, RunRow } from "./schema.ts";
 import type { Claim, LeasedRun, RunPatch, Runs } from "./store.ts";
 import { storable, storableFields } from "./text.ts";
+
+/** Databases bound the number of parameters of a statement. */
+const IDS_AT_ONCE = 500;
 
 type AgentProcess = { id: string; host: string; pid: number };
 
@@ -80,7 +84,8 @@ async function take(tx: Tx, agent: AgentProcess): Promise<IssueRow | undefined> 
     updated_at: tx.now,
   }).where("number", "=", (eb) =>
     eb.selectFrom("issues").select("number")
-      .where("status", "=", "ready").where("human_only", "=", 0).where("not_before", "<=", tx.now)
+      // Literals, so that both databases use the partial index whatever the parameters are.
+      .where(sql<boolean>`status = 'ready' and human_only = 0`).where("not_before", "<=", tx.now)
       .orderBy("priority").orderBy("number").limit(1)
       // What another claim holds is passed over, not waited for.
       .$if(tx.kind === "postgres", (query) => query.forUpdate().skipLocked())).returningAll()
@@ -177,10 +182,13 @@ async function unfinished({ read }: Database, now: string | null): Promise<Lease
   const rows = await read.selectFrom("runs").selectAll().where("finished_at", "=", "")
     .$if(now !== null, (query) => query.where("lease_until", "<", now!))
     .orderBy("lease_until").execute();
-  if (rows.length === 0) return [];
-  const issues = await read.selectFrom("issues").selectAll()
-    .where("id", "in", rows.map((row) => row.issue_id)).execute();
-  const byId = new Map(issues.map((row) => [row.id, row]));
+  const byId = new Map<string, IssueRow>();
+  for (let start = 0; start < rows.length; start += IDS_AT_ONCE) {
+    const ids = rows.slice(start, start + IDS_AT_ONCE).map((row) => row.issue_id);
+    for (const issue of await read.selectFrom("issues").selectAll().where("id", "in", ids).execute()) {
+      byId.set(issue.id, issue);
+    }
+  }
   return rows.map((row) => ({
     run: runOf(row),
     lease: leaseOf(row),

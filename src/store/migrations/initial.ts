@@ -85,12 +85,13 @@ export async function initial(db: Kysely<unknown>, kind: Backend): Promise<void>
       session_cost_usd ${real} not null default 0,
       last_commit ${text}
     ${end}`,
-    // The claim reads this index from the front: what may be claimed lies together, in the order of claims,
-    // and parked issues are passed over without a look at the table.
-    `create index issues_claim on issues (status, human_only, priority, number, not_before)`,
+    // The claim reads this index from the front: what may be claimed, in the order of claims; parked issues are
+    // passed over without a look at the table. Statements must say the two conditions literally to use it.
+    `create index issues_claim on issues (priority, number, not_before) where status = 'ready' and human_only = 0`,
     `create index issues_status on issues (status, number)`,
     `create index issues_kind on issues (kind, number)`,
-    `create index issues_assignee on issues (assignee, number)`,
+    // Most issues have no assignee; statements must say the condition literally to use it.
+    `create index issues_assignee on issues (assignee, number) where assignee <> ''`,
     `create table comments (
       id text primary key not null,
       issue_id text not null references issues (id),
@@ -146,7 +147,7 @@ export async function initial(db: Kysely<unknown>, kind: Backend): Promise<void>
       check ((phase = 'finished') = (outcome <> '')),
       check ((phase = 'finished') = (finished_at <> ''))
     ${end}`,
-    `create index runs_unfinished on runs (finished_at, lease_until)`,
+    `create index runs_finished on runs (finished_at)`,
     // At most one unfinished run per issue, whatever the code believes.
     `create unique index runs_one_open on runs (issue_id) where finished_at = ''`,
     `create table run_log_pages (
@@ -178,7 +179,7 @@ export async function initial(db: Kysely<unknown>, kind: Backend): Promise<void>
       pid ${int} not null
     ${end}`,
     `create table meta (key text primary key not null, value text not null${end}`,
-    ...(sqlite ? searchSqlite : searchPostgres),
+    ...(sqlite ? searchSqlite : [...searchPostgres, appendEventsPostgres]),
   ];
   for (const statement of statements) await sql.raw(statement).execute(db);
 }
@@ -201,3 +202,19 @@ const searchPostgres = [
   )`,
   `create index search_words on search using gin (words)`,
 ];
+
+// Takes an array of events without numbers; they follow the last event's, and others are told of the new last one at
+// the commit. The lock is held until then, and what follows it sees what its previous holder committed: so the
+// order of numbers is the order of commits, and no reader sees a number while a lower one is missing.
+const appendEventsPostgres = `create function append_events(log json) returns void language plpgsql as $$
+  declare
+    last bigint;
+  begin
+    perform pg_advisory_xact_lock(4027118);
+    select coalesce(max(seq), 0) into last from events;
+    insert into events (seq, at, type, issue_id, run_id, actor_kind, actor, data)
+      select last + n, e->>'at', e->>'type', e->>'issue_id', e->>'run_id', e->>'actor_kind', e->>'actor', e->>'data'
+      from json_array_elements(log) with ordinality as entry (e, n);
+    perform pg_notify('autopilot', (last + json_array_length(log))::text);
+  end
+$$`;
