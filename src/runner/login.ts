@@ -5,7 +5,6 @@
  */
 
 import { join } from "node:path";
-import type { RunnerOptions } from "./parts.ts";
 
 export interface Login {
   /** The user's own login, when it is what agents use; else empty. */
@@ -32,7 +31,7 @@ const THEN = "Then move the issue to Ready.";
 
 /** Looks now: a login may be made or withdrawn while the server runs. */
 export async function findLogin(
-  { host_env, concurrency }: Pick<RunnerOptions, "host_env" | "concurrency">,
+  { host_env, concurrency }: { host_env: Record<string, string>; concurrency: number },
   os: typeof Deno.build.os = Deno.build.os,
 ): Promise<Login> {
   const key = KEYS.find((name) => (host_env[name] ?? "") !== "");
