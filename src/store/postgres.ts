@@ -10,6 +10,7 @@ import { appendEvents, CHANNEL, lastSeqOf } from "./event_rows.ts";
 import { Listeners } from "./listeners.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { PreparingPool } from "./postgres_pool.ts";
+import { JoiningSocket } from "./postgres_socket.ts";
 import { PostgresListener } from "./postgres_listener.ts";
 import type { Schema } from "./schema.ts";
 import { type SearchEntry, writeEntries } from "./search.ts";
@@ -32,6 +33,7 @@ export async function openPostgres(url: string, sources: Sources): Promise<Datab
     application_name: "autopilot",
     connectionTimeoutMillis: CONNECT_MS,
     types,
+    stream: () => new JoiningSocket(),
   };
   const pool = new pg.Pool({ ...config, max: POOL_SIZE });
   const own = new Set<number>();

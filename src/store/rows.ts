@@ -31,6 +31,7 @@ export function issueOf(row: IssueRow): Issue {
     pr_url: row.pr_url,
     result: row.result,
     checks: row.checks,
+    outcome: row.outcome,
     not_before: row.not_before,
     attempts: row.attempts,
     cost_usd: row.cost_usd,

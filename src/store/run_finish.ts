@@ -104,6 +104,7 @@ function nextOfIssue(
     result: end.result || end.reason,
     // Without a new commit the branch is what it was, and so is the state of its checks.
     checks: commit === "" && end.checks === "" ? issue.checks : end.checks,
+    outcome: end.outcome,
     cost_usd: issue.cost_usd + end.cost_usd,
     failures,
     not_before: to === "ready" ? end.not_before || (retry_at?.toISOString() ?? "") : "",

@@ -39,6 +39,7 @@ export interface IssueTable {
   pr_url: Generated<string>;
   result: Generated<string>;
   checks: CheckState;
+  outcome: Generated<Outcome | "">;
   not_before: Generated<string>;
   attempts: Generated<number>;
   cost_usd: Generated<number>;

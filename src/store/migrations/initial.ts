@@ -87,7 +87,8 @@ export async function initial(db: Kysely<unknown>, kind: Backend): Promise<void>
     ${end}`,
     // The claim reads this index from the front: what may be claimed, in the order of claims; parked issues are
     // passed over without a look at the table. Statements must say the two conditions literally to use it.
-    `create index issues_claim on issues (priority, number, not_before) where status = 'ready' and human_only = 0`,
+    `create index issues_claim on issues (status, human_only, priority, number, not_before)
+      where status = 'ready' and human_only = 0`,
     `create index issues_status on issues (status, number)`,
     `create index issues_kind on issues (kind, number)`,
     // Most issues have no assignee; statements must say the condition literally to use it.

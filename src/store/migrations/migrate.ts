@@ -4,10 +4,12 @@ import type { Kysely } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 import type { Backend } from "../schema.ts";
 import { initial } from "./initial.ts";
+import { lastOutcome } from "./last_outcome.ts";
 
 /** In order; a name is written into every database and never changes. */
 const MIGRATIONS: readonly { name: string; up: (db: Kysely<unknown>, kind: Backend) => Promise<void> }[] = [
   { name: "0001_initial", up: initial },
+  { name: "0002_last_outcome", up: lastOutcome },
 ];
 
 /** The database was written by a newer version of the program. */
