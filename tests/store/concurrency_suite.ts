@@ -1,16 +1,13 @@
 /** Several stores, several processes, one database. */
 
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
-import { readLines } from "../../src/process/lines.ts";
 import type { Store } from "../../src/store/store.ts";
 import { ANN, BOT, newIssue, runEnd } from "../support/store.ts";
 import { type Backend, testOn } from "./backend.ts";
-import { claimRound } from "./claim_round.ts";
+import { playInTwoProcesses } from "./rounds.ts";
 
 /** In all processes or stores of a test together. */
 const CLAIMERS = 50;
-const CLAIMER = fileURLToPath(new URL("claimer_process.ts", import.meta.url));
 
 async function fill(store: Store, count: number): Promise<void> {
   await Promise.all(Array.from({ length: count }, () => store.issues.create(newIssue(), ANN)));
@@ -53,31 +50,29 @@ export function concurrencySuite(backend: Backend): void {
   testOn(backend, "50 claimers over two processes take each of 500 ready issues once", async () => {
     await using test = await backend.open();
     await fill(test.store, 500);
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", CLAIMER, test.url, String(CLAIMERS / 2)],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "inherit",
-    }).spawn();
-    const answers = readLines(child.stdout);
-    const orders = child.stdin.getWriter();
     const claimed: number[] = [];
-    // In rounds: left alone, one process may take everything before the other gets its first turn.
-    for (let round: number[][] = [[0]]; round.flat().length > 0;) {
-      await orders.write(new TextEncoder().encode("go\n"));
-      const [own, answer] = await Promise.all([
-        claimRound(test.store, "own", CLAIMERS / 2),
-        answers.next(),
-      ]);
-      round = [own, JSON.parse(answer.value ?? "")];
-      assert.equal(round[0].length, round[1].length);
-      claimed.push(...round.flat());
+    for await (const { own, theirs } of playInTwoProcesses(test, "claim", CLAIMERS / 2)) {
+      assert.equal(own.length, theirs.length);
+      if (own.length === 0) break;
+      claimed.push(...own, ...theirs);
     }
-    await orders.close();
-    assert.ok((await child.status).success);
-    assert.equal((await answers.next()).done, true);
     await assertEachOnce(test.store, claimed, 500);
   });
+
+  testOn(
+    backend,
+    "writes that read first, in two processes at once, all succeed and see each other",
+    async () => {
+      await using test = await backend.open();
+      await fill(test.store, 1);
+      const rounds = 8;
+      let round = 0;
+      for await (const _ of playInTwoProcesses(test, "comment", 5)) if (++round === rounds) break;
+      const { id } = await test.store.issues.get("1");
+      assert.equal((await test.store.comments.list(id)).length, rounds * 2 * 5);
+      assert.equal(await test.store.events.lastSeq(), rounds * 2 * 5 + 1);
+    },
+  );
 
   testOn(backend, "of many takeovers of one run one wins, and no two fences are the same", async () => {
     await using test = await backend.open();
