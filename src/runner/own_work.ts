@@ -112,12 +112,10 @@ async function applied(
 ): Promise<string> {
   const index = join(workspace.dir, "own-index");
   const env = { GIT_INDEX_FILE: index };
-  // Deletions first: a file may have become a folder.
-  const ordered = [...changes].sort((a, b) => Number(b.status === "D") - Number(a.status === "D"));
   await repository.git(["read-tree", tree], { env });
   await repository.git(["update-index", "-z", "--index-info"], {
     env,
-    stdin: ordered.map(({ mode, object, path }) => `${mode} ${object}\t${path}\0`).join(""),
+    stdin: changes.map(({ mode, object, path }) => `${mode} ${object}\t${path}\0`).join(""),
   });
   const made = await repository.git(["write-tree"], { env });
   await Deno.remove(index);
