@@ -36,6 +36,7 @@ export const IssueSchema = z.object({
   pr_url: z.string(),
   result: z.string(),
   checks: z.enum(CHECK_STATES),
+  outcome: z.enum([...OUTCOMES, ""]).openapi({ description: "How its last finished run ended" }),
   not_before: timeOrEmpty,
   attempts: count,
   cost_usd: z.number(),

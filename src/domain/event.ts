@@ -60,6 +60,7 @@ export function cardOf(issue: Issue): NewEvent["data"] {
     branch: issue.branch,
     pr_url: issue.pr_url,
     checks: issue.checks,
+    outcome: issue.outcome,
     not_before: issue.not_before,
     attempts: issue.attempts,
     cost_usd: issue.cost_usd,

@@ -1,5 +1,7 @@
 /** Issues: the unit of work that people file and agents implement. */
 
+import type { Outcome } from "./outcomes.ts";
+
 /**
  * The six statuses, in the order of the board's columns.
  * - `backlog`: filed; a human hands it off (→ `ready`).
@@ -60,6 +62,8 @@ export interface Issue {
   /** What the last finished run says it did, or the reason why it did not. */
   result: string;
   checks: CheckState;
+  /** How its last finished run ended: tells a question from a failure; empty before. */
+  outcome: Outcome | "";
   /** No claim before this time (back-off, usage limit); empty when it may be claimed at once. */
   not_before: string;
   /** Runs so far. */

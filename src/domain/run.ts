@@ -1,6 +1,9 @@
 /** Runs: one attempt of an agent at an issue. */
 
 import type { Status } from "./issue.ts";
+import type { Outcome } from "./outcomes.ts";
+
+export { type Outcome, OUTCOMES } from "./outcomes.ts";
 
 /**
  * Where a run stands. The supervisor that holds the fencing token moves it on; when that dies, the rescuer
@@ -13,33 +16,6 @@ import type { Status } from "./issue.ts";
  */
 export const PHASES = ["preparing", "running", "checking", "finishing", "finished"] as const;
 export type Phase = typeof PHASES[number];
-
-/**
- * How a run ended; workflow.ts says where the issue goes.
- * - `implemented`: ended well, files changed.
- * - `checks_failed`: files changed, the checks are still red after the last round.
- * - `needs_input`: the agent asks a question.
- * - `no_change`: ended well, no file changed.
- * - `failed`: bad login, refused request, broken repository, crash of the agent.
- * - `timed_out`, `stalled`, `over_budget`: a limit ended it.
- * - `usage_limited`: the account's limit is reached.
- * - `stopped`: a human stopped it.
- * - `lost`: the server died or was shut down under it.
- */
-export const OUTCOMES = [
-  "implemented",
-  "checks_failed",
-  "needs_input",
-  "no_change",
-  "failed",
-  "timed_out",
-  "stalled",
-  "over_budget",
-  "usage_limited",
-  "stopped",
-  "lost",
-] as const;
-export type Outcome = typeof OUTCOMES[number];
 
 /** Ends the reason of a run that was followed by another one for a comment that it did not hear any more. */
 export const UNHEARD_REASON = "; a comment came meanwhile, and the agent goes on with it";

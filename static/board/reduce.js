@@ -9,7 +9,7 @@ import { HUMAN_STATUSES, PRIORITIES, STATUSES } from "./words.js";
  * What a card shows of an issue: the fields that `issue.*` events carry.
  *
  * @typedef {Pick<Issue, "id" | "number" | "title" | "status" | "kind" | "priority" | "assignee" | "human_only" | "trust"
- *   | "claimed_by" | "claimed_at" | "branch" | "pr_url" | "checks" | "not_before" | "attempts" | "cost_usd" | "version"
+ *   | "claimed_by" | "claimed_at" | "branch" | "pr_url" | "checks" | "outcome" | "not_before" | "attempts" | "cost_usd" | "version"
  *   | "created_at" | "updated_at">} Card
  */
 /** @typedef {ReadonlyMap<string, Card>} Cards by issue id */
@@ -34,6 +34,7 @@ const CARD_FIELDS = /** @type {const} */ ([
   "branch",
   "pr_url",
   "checks",
+  "outcome",
   "not_before",
   "attempts",
   "cost_usd",

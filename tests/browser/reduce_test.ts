@@ -34,6 +34,7 @@ function issue(number: number, fields: Partial<Issue> = {}): Issue {
     pr_url: "",
     result: "",
     checks: "",
+    outcome: "",
     not_before: "",
     attempts: 0,
     cost_usd: 0,

@@ -165,9 +165,9 @@ export function finishSuite(backend: Backend): void {
       ],
     });
     const { issue, run } = await runs.finish(id, fence, end);
-    const { branch, pr_url, result, checks, cost_usd, attempts } = issue;
+    const { branch, pr_url, result, checks, outcome, cost_usd, attempts } = issue;
     const { commit, session_id, turns, input_tokens, output_tokens } = run;
-    assert.deepEqual({ ...end, branch, pr_url, result, checks, cost_usd }, end);
+    assert.deepEqual({ ...end, branch, pr_url, result, checks, outcome, cost_usd }, end);
     assert.deepEqual({ ...end, commit, session_id, turns, input_tokens, output_tokens }, end);
     assert.equal(attempts, 1);
     assert.deepEqual((await comments.list(issue.id)).map((c) => [c.author, c.author_kind, c.body]), [

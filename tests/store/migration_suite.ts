@@ -37,7 +37,7 @@ export function migrationSuite(backend: Backend): void {
     await test.store.issues.create(newIssue(), ANN);
     const raw = rawDatabase(test.url);
     try {
-      for (const column of ["status", "kind", "trust", "checks"] as const) {
+      for (const column of ["status", "kind", "trust", "checks", "outcome"] as const) {
         for (const value of ALLOWED[column]) {
           await raw.updateTable("issues").set({ [column]: value }).execute();
         }
