@@ -1,6 +1,6 @@
 /** Running git the way Autopilot always does: no prompt, no hook, no file system monitor, plain output. */
 
-import { run, type RunResult } from "./spawn.ts";
+import { type Child, run, type RunResult, start } from "./spawn.ts";
 
 /** git refused. The message is what was tried and git's own words. */
 export class GitError extends Error {
@@ -44,6 +44,11 @@ export async function tryGit(args: string[], options: GitOptions): Promise<RunRe
     );
   }
   return result;
+}
+
+/** Starts git; what it writes is read while it runs. In a group of its own: end it by `killGroup`. */
+export function startGit(args: string[], options: { env: Record<string, string>; cwd?: string }): Child {
+  return start({ command: "git", args: [...FLAGS, ...args], ...options, detached: true });
 }
 
 /** Runs git and answers its standard output without the last line end; throws GitError on a failure. */
