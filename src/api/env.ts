@@ -2,6 +2,7 @@
 
 import type { MiddlewareHandler } from "hono";
 import type { RunnerStatus } from "../domain/agent.ts";
+import type { ReadDiff } from "../domain/diff.ts";
 import type { Clock } from "../clock.ts";
 import type { Feed } from "../events/feed.ts";
 import type { Hub } from "../events/hub.ts";
@@ -23,6 +24,8 @@ export interface ApiDeps {
   options: ApiOptions;
   /** `null` while no runner works in this process. */
   runner: RunnerStatus | null;
+  /** Reads an issue's changes; `null` when this process has no repository. */
+  diff: ReadDiff | null;
   /** The pages and scripts: `null` for a path that is none of them. */
   assets: (request: Request) => Promise<Response | null> | Response | null;
 }

@@ -120,8 +120,19 @@ export const LogQuerySchema = z.object({
   limit: whole(1, 1_000, 500),
 });
 
+export const DiffQuerySchema = z.object({
+  since: leftOpen(
+    z.string().regex(/^[0-9a-f]{7,64}$/, { error: "Must be a commit: 7 to 64 hexadecimal digits" }),
+  )
+    .openapi({ type: "string", description: "A commit of the branch: only what came after it" }),
+});
+
 /** What can't be an id is answered like an unknown one (404), see router.ts. */
 const ref = z.string().regex(/^[\w-]{1,100}$/);
+
+export const EventsQuerySchema = LogQuerySchema.extend({
+  issue: leftOpen(ref).openapi({ type: "string", description: "Only events of this issue, by id or number" }),
+});
 
 export const RefSchema = z.object({ id: ref.openapi({ param: { name: "id", in: "path" } }) });
 export const IssueRefSchema = z.object({

@@ -3,6 +3,7 @@
 import type { OpenAPIHono } from "@hono/zod-openapi";
 import { attachmentRoutes } from "./attachments.ts";
 import { commentRoutes } from "./comments.ts";
+import { diffRoutes } from "./diff.ts";
 import { API_BASE, type ApiEnv, type RouteDeps } from "./env.ts";
 import { ApiError, errorResponse } from "./errors.ts";
 import { feedbackRoutes } from "./feedback.ts";
@@ -19,6 +20,7 @@ export function createRoutes(deps: RouteDeps): OpenAPIHono<ApiEnv> {
   app.route(API_BASE, commentRoutes(deps));
   app.route(API_BASE, attachmentRoutes(deps));
   app.route(API_BASE, runRoutes(deps));
+  app.route(API_BASE, diffRoutes(deps));
   app.route(API_BASE, activityRoutes(deps));
   app.route(API_BASE, feedbackRoutes(deps));
   app.route("/", healthRoutes(deps));

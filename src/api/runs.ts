@@ -4,7 +4,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { messageOf } from "../domain/event.ts";
 import { OPERATOR } from "./actor.ts";
 import type { RouteDeps } from "./env.ts";
-import { IssueRefSchema, LogQuerySchema, RefSchema } from "./input.ts";
+import { EventsQuerySchema, IssueRefSchema, LogQuerySchema, RefSchema } from "./input.ts";
 import { answer, fails, newRouter } from "./router.ts";
 import { AgentSchema, EventPageSchema, LogPageSchema, MeSchema, RunSchema } from "./wire.ts";
 
@@ -55,8 +55,8 @@ export function activityRoutes({ store }: RouteDeps) {
     method: "get",
     path: "/events",
     summary: "The event log in pages",
-    request: { query: LogQuerySchema },
-    responses: { 200: answer(EventPageSchema, "Events after `after`"), ...fails(422) },
+    request: { query: EventsQuerySchema },
+    responses: { 200: answer(EventPageSchema, "Events after `after`"), ...fails(404, 422) },
   });
   const me = createRoute({
     method: "get",
@@ -68,8 +68,10 @@ export function activityRoutes({ store }: RouteDeps) {
   return newRouter()
     .openapi(agents, async (c) => c.json(await store.agents.list(), 200))
     .openapi(events, async (c) => {
-      const { after, limit } = c.req.valid("query");
-      const events = await store.events.read(after, limit);
+      const { after, limit, issue } = c.req.valid("query");
+      const events = issue === undefined
+        ? await store.events.read(after, limit)
+        : await store.events.forIssue((await store.issues.get(issue)).id, after, limit);
       const next = events.length === 0 ? after : events[events.length - 1].seq;
       return c.json({ events: events.map(wireEvent), next }, 200);
     })

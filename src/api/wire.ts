@@ -4,6 +4,7 @@ import { z } from "@hono/zod-openapi";
 import { AGENT_STATUSES } from "../domain/agent.ts";
 import { AUTHOR_KINDS } from "../domain/comment.ts";
 import { ACTOR_KINDS, EVENT_TYPES } from "../domain/event.ts";
+import { FILE_STATUSES } from "../domain/diff.ts";
 import { CHECK_STATES, KINDS, PRIORITIES, STATUSES, TRUSTS } from "../domain/issue.ts";
 import { OUTCOMES, PHASES } from "../domain/run.ts";
 
@@ -128,6 +129,26 @@ export const LogEntrySchema = z.discriminatedUnion("type", [
     duration_ms: z.number(),
   }),
 ]).openapi("LogEntry");
+
+export const FileDiffSchema = z.object({
+  path: z.string(),
+  old_path: z.string().openapi({ description: "Before a rename; else the same as path" }),
+  status: z.enum(FILE_STATUSES),
+  additions: count,
+  deletions: count,
+  binary: z.boolean(),
+  patch: z.string().openapi({
+    description: "As git apply takes it; empty for a binary file and when it was left out for its size",
+  }),
+  truncated: z.boolean().optional().openapi({ description: "The patch was left out for its size" }),
+}).openapi("FileDiff");
+
+export const DiffSchema = z.object({
+  base: z.string().openapi({ description: "Commit; empty while there is nothing to compare" }),
+  head: z.string(),
+  files: z.array(FileDiffSchema),
+  truncated: z.boolean().optional().openapi({ description: "There are more files than these" }),
+}).openapi("Diff");
 
 export const AgentSchema = z.object({
   id: z.string(),

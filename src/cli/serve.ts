@@ -10,6 +10,7 @@ import { armFailpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
 import { openBlobs } from "../store/blobs.ts";
 import { openStore } from "../store/open.ts";
+import { lazyDiff } from "./open_diff.ts";
 import type { RunnerParts } from "./start_runner.ts";
 
 export interface Serving {
@@ -54,6 +55,7 @@ export async function serve(
     feed,
     clock: systemClock,
     runner: runner?.status ?? null,
+    diff: lazyDiff(config, host_env),
     assets: lazyAssets({ frame_ancestors: config.origins }),
     options: {
       host: config.host,

@@ -35,6 +35,12 @@ export function runsIn(database: Database, clock: Clock): Runs {
         .where("issue_id", "=", storable(issue_id)).orderBy("attempt").execute();
       return rows.map(runOf);
     },
+    firstBase: async (issue_id) => {
+      const row = await database.read.selectFrom("runs").select("base_commit")
+        .where("issue_id", "=", storable(issue_id)).where("base_commit", "!=", "").orderBy("attempt").limit(1)
+        .executeTakeFirst();
+      return row?.base_commit ?? "";
+    },
     heartbeat: (run_id, fence) => database.write((tx) => heartbeat(tx, run_id, fence)),
     update: (run_id, fence, patch) =>
       database.write((tx) => update(tx, run_id, fence, storableFields(patch))),

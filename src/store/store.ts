@@ -144,6 +144,8 @@ export interface Runs {
   get(id: string): Promise<Run>;
   /** Oldest first. */
   list(issue_id: string): Promise<Run[]>;
+  /** The commit that the issue's first run with a workspace began with, "" when there is none. */
+  firstBase(issue_id: string): Promise<string>;
   /**
    * Extends the lease and notes a sign of life of the agent. Answers the stop request, empty strings if none.
    * @throws FencedError when the fence is stale or the run finished

@@ -19,6 +19,7 @@ const WANTED = [
   ["post", "/issues/{id}/attachments"],
   ["get", "/uploads/{id}"],
   ["get", "/issues/{id}/runs"],
+  ["get", "/issues/{id}/diff"],
   ["get", "/runs/{id}"],
   ["get", "/runs/{id}/log"],
   ["post", "/issues/{id}/stop"],

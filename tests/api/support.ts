@@ -65,6 +65,7 @@ export async function openTestApi(options: TestApiOptions = {}): Promise<TestApi
     clock,
     blobs: await openBlobs(blobs_dir),
     runner: null,
+    diff: null,
     assets: () => null,
     options: {
       host: "127.0.0.1",
@@ -136,6 +137,7 @@ const ANSWERS: readonly [method: string, path: RegExp, status: number, schema: z
   ["GET", /^\/issues\/[^/]+\/attachments$/, 200, z.array(wire.AttachmentSchema)],
   ["POST", /^\/issues\/[^/]+\/attachments$/, 201, wire.AttachmentSchema],
   ["GET", /^\/issues\/[^/]+\/runs$/, 200, z.array(wire.RunSchema)],
+  ["GET", /^\/issues\/[^/]+\/diff$/, 200, wire.DiffSchema],
   ["GET", /^\/runs\/[^/]+$/, 200, wire.RunSchema],
   ["GET", /^\/runs\/[^/]+\/log$/, 200, wire.LogPageSchema],
   ["GET", /^\/agents$/, 200, z.array(wire.AgentSchema)],
