@@ -53,7 +53,9 @@ const FOREIGN_HOSTS = [
 Deno.test("a foreign Host is 421 on every path", async () => {
   await using live = await serveTestApi({}, { assets });
   for (const path of PATHS) {
-    assert.equal(statusOf(await live.raw(get("Host: evil.example:PORT\r\n", path))), 421, path);
+    const answer = await live.raw(get("Host: evil.example:PORT\r\n", path));
+    assert.equal(statusOf(answer), 421, path);
+    assert.match(answer, /"code":"wrong_host"/);
   }
   for (const host of FOREIGN_HOSTS) {
     assert.equal(statusOf(await live.raw(get(`Host: ${host}\r\n`))), 421, host);
@@ -147,7 +149,9 @@ const PASSED_WRITES = [
 Deno.test("a write that a foreign page could have sent is 403 and changes nothing", async () => {
   await using live = await serveTestApi({ allowed_origins: ["https://app.example"] });
   for (const headers of REFUSED_WRITES) {
-    assert.equal(statusOf(await live.raw(post(headers))), 403, headers);
+    const answer = await live.raw(post(headers));
+    assert.equal(statusOf(answer), 403, headers);
+    assert.match(answer, /"code":"wrong_origin"/);
     assert.equal(statusOf(await live.raw(post(headers, "/nothing"))), 403, `404 path: ${headers}`);
   }
   assert.equal(await live.api.store.events.lastSeq(), 0);

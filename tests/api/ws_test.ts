@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { LogEntry } from "../../src/domain/log_entry.ts";
 import { EventSchema } from "../../src/api/wire.ts";
-import { ANN, newIssue, runEnd } from "../support/store.ts";
+import { ANN, newComment, newIssue, runEnd } from "../support/store.ts";
 import { type Message, openSocket, type Socket } from "../support/socket.ts";
 import { type LiveApi, serveTestApi } from "./live.ts";
 import { claimNext } from "./support.ts";
@@ -37,12 +37,26 @@ Deno.test("a socket gets hello and then every event, with what a notification ne
   );
   const claim = await claimNext(live.api.store, "bot");
   const started = await socket.waitFor(({ type }) => type === "run.started");
-  assert.equal(started.run_id, claim.run.id);
+  assert.deepEqual([started.run_id, started.title, started.agent], [claim.run.id, "after", "bot"]);
+  const working = await socket.waitFor(({ type }) => type === "agent.status");
+  assert.deepEqual(
+    [working.agent, working.status, working.run_id, working.issue_id],
+    ["bot", "working", claim.run.id, issue.id],
+  );
   const moved = await socket.waitFor(({ type }) => type === "issue.status");
   assert.deepEqual([moved.from, moved.status], ["ready", "in_progress"]);
   await live.api.store.runs.finish(claim.run.id, claim.lease.fence, runEnd());
   const finished = await socket.waitFor(({ type }) => type === "run.finished");
-  assert.equal(finished.outcome, "implemented");
+  assert.deepEqual(
+    [finished.outcome, finished.run_id, finished.title, finished.agent],
+    ["implemented", claim.run.id, "after", "bot"],
+  );
+  await live.api.store.comments.add("2", newComment("Well done"), ANN);
+  const said = await socket.waitFor(({ type }) => type === "comment.added");
+  assert.deepEqual(
+    [said.issue_id, said.title, said.status, said.author, said.author_kind],
+    [issue.id, "after", "in_review", "ann", "human"],
+  );
   await upTo(socket, await live.api.store.events.lastSeq());
   for (const message of socket.messages.slice(1)) EventSchema.parse(message);
   assert.deepEqual(seqs(socket), range(2, await live.api.store.events.lastSeq()));
@@ -276,6 +290,19 @@ Deno.test("close() ends sockets with 1012, so that clients come back", async () 
   const closed = new Promise<CloseEvent>((resolve) => raw.onclose = resolve);
   await live.api.app.close();
   assert.equal((await closed).code, 1012);
+});
+
+Deno.test("a socket for which there is no room is 503 before the upgrade, and told when to come back", async () => {
+  await using live = await serveTestApi();
+  // A hub that was closed takes nobody in, as one with ten thousand peers.
+  await live.api.app.close();
+  const answer = await live.raw(
+    "GET /api/autopilot/ws HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n" +
+      "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n",
+  );
+  assert.match(answer, /^HTTP\/1\.1 503 /);
+  assert.match(answer, /\r\nretry-after: \d+\r\n/i);
+  assert.match(answer, /"code":"too_many_connections"/);
 });
 
 /** The run.log messages of a socket. */

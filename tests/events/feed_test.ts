@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Event } from "../../src/domain/event.ts";
 import { startFeed } from "../../src/events/feed.ts";
 import { ANN, BOT, newIssue, openTestStore } from "../support/store.ts";
+import { PATIENCE_MS, within } from "../support/wait.ts";
 
 Deno.test("startFeed() hands on the events of this and of other processes once and in order", async () => {
   await using database = await openTestStore();
@@ -46,11 +47,11 @@ Deno.test("onChange() is told of commits without events, own and foreign", async
   const at = new Date().toISOString();
   const own = changed();
   await store.runLog.append(run.id, lease.fence, [{ seq: 1, at, type: "text", text: "a" }]);
-  await own;
+  await within(own, PATIENCE_MS, () => "The own commit was not told");
   const foreign = changed();
   const other = await database.another();
   await other.runLog.append(run.id, lease.fence, [{ seq: 2, at, type: "text", text: "b" }]);
-  await foreign;
+  await within(foreign, PATIENCE_MS, () => "The foreign commit was not told");
 });
 
 Deno.test("waitFor() answers null after its time, when it is aborted and when the feed closes", async () => {
