@@ -37,11 +37,11 @@ Deno.test("a socket gets hello and then every event, with what a notification ne
   );
   const claim = await claimNext(live.api.store, "bot");
   const started = await socket.waitFor(({ type }) => type === "run.started");
-  assert.deepEqual([started.run_id, started.title, started.agent], [claim.run.id, "after", "bot"]);
+  assert.deepEqual([started.run_id, started.title, started.agent], [claim.run.id, "before", "bot"]);
   const working = await socket.waitFor(({ type }) => type === "agent.status");
   assert.deepEqual(
     [working.agent, working.status, working.run_id, working.issue_id],
-    ["bot", "working", claim.run.id, issue.id],
+    ["bot", "working", claim.run.id, claim.issue.id],
   );
   const moved = await socket.waitFor(({ type }) => type === "issue.status");
   assert.deepEqual([moved.from, moved.status], ["ready", "in_progress"]);
@@ -49,13 +49,13 @@ Deno.test("a socket gets hello and then every event, with what a notification ne
   const finished = await socket.waitFor(({ type }) => type === "run.finished");
   assert.deepEqual(
     [finished.outcome, finished.run_id, finished.title, finished.agent],
-    ["implemented", claim.run.id, "after", "bot"],
+    ["implemented", claim.run.id, "before", "bot"],
   );
-  await live.api.store.comments.add("2", newComment("Well done"), ANN);
+  await live.api.store.comments.add("1", newComment("Well done"), ANN);
   const said = await socket.waitFor(({ type }) => type === "comment.added");
   assert.deepEqual(
     [said.issue_id, said.title, said.status, said.author, said.author_kind],
-    [issue.id, "after", "in_review", "ann", "human"],
+    [claim.issue.id, "before", "in_review", "ann", "human"],
   );
   await upTo(socket, await live.api.store.events.lastSeq());
   for (const message of socket.messages.slice(1)) EventSchema.parse(message);
