@@ -72,7 +72,11 @@ function hasAuthority(url: string, host: string): boolean {
 function refuseHost(host: string | null): Response {
   const found = host === null ? "no Host header" : `the host ${JSON.stringify(host)}`;
   return errorResponse(
-    new ApiError("wrong_host", `This server does not answer for ${found}: add it to the allowed hosts`),
+    new ApiError(
+      "wrong_host",
+      `This server does not answer for ${found}: use the address it prints at its start, or add the one under ` +
+        "which you reach it (http://name:port) to AUTOPILOT_ORIGINS",
+    ),
   );
 }
 
@@ -112,6 +116,9 @@ function originOf(url: string): string | null {
 function refuseOrigin(origin: string | null): Response {
   const found = origin === null ? "an unknown page" : `a page of ${JSON.stringify(origin)}`;
   return errorResponse(
-    new ApiError("wrong_origin", `Requests from ${found} are refused: add its origin to the allowed origins`),
+    new ApiError(
+      "wrong_origin",
+      `Requests from ${found} are refused: if it is yours, add its origin to AUTOPILOT_ORIGINS`,
+    ),
   );
 }
