@@ -8,7 +8,6 @@ import {
   BOARD_MODULES,
   ICON_SVG,
   INDEX_HTML,
-  LAZY_MODULES,
   MANIFEST_JSON,
   VENDOR_MODULES,
 } from "./assets_files.ts";
@@ -151,9 +150,28 @@ function asset(type: string, text: string, flags: { immutable?: boolean; page?: 
 
 /** Tells the browser all modules of the first paint at once, instead of import by import. */
 function preloads(folder: string): string {
-  const files = [...Object.values(VENDOR_MODULES).map(({ file }) => file), ...Object.keys(BOARD_MODULES)];
-  return files.filter((file) => !LAZY_MODULES.has(file))
-    .map((file) => `<link rel="modulepreload" href="${folder}${file}">`).join("\n    ");
+  return [...firstModules()].map((file) => `<link rel="modulepreload" href="${folder}${file}">`).join(
+    "\n    ",
+  );
+}
+
+/** The files that `app.js` can't start without: what it imports statically. Everything else comes when it is first needed. */
+export function firstModules(): ReadonlySet<string> {
+  const texts = new Map([
+    ...Object.entries(BOARD_MODULES).map(([file, text]): [string, string] => [file, withoutComments(text)]),
+    ...Object.values(VENDOR_MODULES).map(({ file, text }): [string, string] => [file, text]),
+  ]);
+  const found = new Set<string>();
+  const visit = (file: string) => {
+    const text = texts.get(file);
+    if (text === undefined || found.has(file)) return;
+    found.add(file);
+    for (const [, specifier] of text.matchAll(/(?:\bfrom|^import)\s*"([^"\n]+)"/gm)) {
+      visit(VENDOR_MODULES[specifier]?.file ?? specifier.replace("./", ""));
+    }
+  };
+  visit("app.js");
+  return found;
 }
 
 /**

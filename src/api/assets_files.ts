@@ -29,12 +29,21 @@ import viewRunsJs from "../../static/board/view_runs.js" with { type: "text" };
 import viewThreadJs from "../../static/board/view_thread.js" with { type: "text" };
 import viewToastsJs from "../../static/board/view_toasts.js" with { type: "text" };
 import viewTranscriptJs from "../../static/board/view_transcript.js" with { type: "text" };
+import answerJs from "../../static/board/answer.js" with { type: "text" };
+import draftsJs from "../../static/board/drafts.js" with { type: "text" };
+import faviconJs from "../../static/board/favicon.js" with { type: "text" };
+import keepJs from "../../static/board/keep.js" with { type: "text" };
+import lazyJs from "../../static/board/lazy.js" with { type: "text" };
+import placeJs from "../../static/board/place.js" with { type: "text" };
+import viewAnswerJs from "../../static/board/view_answer.js" with { type: "text" };
+import viewAttentionJs from "../../static/board/view_attention.js" with { type: "text" };
 import wordsJs from "../../static/board/words.js" with { type: "text" };
 import tokensCss from "../../static/board/css/tokens.css" with { type: "text" };
 import baseCss from "../../static/board/css/base.css" with { type: "text" };
 import boardCss from "../../static/board/css/board.css" with { type: "text" };
 import cardCss from "../../static/board/css/card.css" with { type: "text" };
 import panelCss from "../../static/board/css/panel.css" with { type: "text" };
+import stripCss from "../../static/board/css/strip.css" with { type: "text" };
 import threadCss from "../../static/board/css/thread.css" with { type: "text" };
 import transcriptCss from "../../static/board/css/transcript.css" with { type: "text" };
 import overlayCss from "../../static/board/css/overlay.css" with { type: "text" };
@@ -61,6 +70,7 @@ export const BOARD_CSS: string = [
   baseCss,
   boardCss,
   cardCss,
+  stripCss,
   panelCss,
   threadCss,
   transcriptCss,
@@ -95,6 +105,14 @@ export const BOARD_MODULES: Readonly<Record<string, string>> = {
   "view_thread.js": viewThreadJs,
   "view_toasts.js": viewToastsJs,
   "view_transcript.js": viewTranscriptJs,
+  "answer.js": answerJs,
+  "drafts.js": draftsJs,
+  "favicon.js": faviconJs,
+  "keep.js": keepJs,
+  "lazy.js": lazyJs,
+  "place.js": placeJs,
+  "view_answer.js": viewAnswerJs,
+  "view_attention.js": viewAttentionJs,
   "words.js": wordsJs,
 };
 
@@ -109,6 +127,3 @@ export const VENDOR_MODULES: Readonly<Record<string, { file: string; text: strin
   "marked": { file: "marked.js", text: marked },
   "dompurify": { file: "dompurify.js", text: dompurify },
 };
-
-/** What the page loads only when it is first needed; everything else belongs to the first paint. */
-export const LAZY_MODULES: ReadonlySet<string> = new Set(["marked.js", "dompurify.js"]);

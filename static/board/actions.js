@@ -84,7 +84,7 @@ export async function stopIssue(issue) {
 /**
  * Adds a comment; with `then`, moves the issue afterwards.
  *
- * @param {Issue} issue
+ * @param {Pick<Card, "id" | "number" | "title" | "status">} issue
  * @param {string} body
  * @param {Status} [then]
  * @returns {Promise<boolean>} whether the comment was taken

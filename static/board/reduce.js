@@ -136,6 +136,39 @@ export function columnsOf(cards, pending, before) {
   return result;
 }
 
+/** @typedef {"question" | "failed" | "review"} Need what an issue wants from a person */
+
+/** Outcomes after which a blocked issue tells of trouble, not of a question. @type {ReadonlySet<Card["outcome"]>} */
+const TROUBLE = new Set(["failed", "timed_out", "stalled", "over_budget", "no_change", "lost"]);
+
+/**
+ * What the issue wants from a person now; `null`: nothing.
+ *
+ * @param {Card} card
+ * @returns {Need | null}
+ */
+export function needOf(card) {
+  if (card.status === "in_review") return "review";
+  if (card.status !== "blocked") return null;
+  return TROUBLE.has(card.outcome) ? "failed" : "question";
+}
+
+const NEEDS = /** @type {readonly Need[]} */ (["question", "failed", "review"]);
+
+/**
+ * What waits for a person: questions first, then trouble, then reviews, each in the order of its column.
+ *
+ * @param {Readonly<Record<Status, readonly Card[]>>} columns
+ * @returns {readonly { card: Card, need: Need }[]}
+ */
+export function needsOf(columns) {
+  const found = [...columns.blocked, ...columns.in_review].flatMap((card) => {
+    const need = needOf(card);
+    return need === null ? [] : [{ card, need }];
+  });
+  return found.sort((a, b) => NEEDS.indexOf(a.need) - NEEDS.indexOf(b.need));
+}
+
 /** @param {readonly unknown[]} a @param {readonly unknown[]} b */
 function same(a, b) {
   return a.length === b.length && a.every((item, i) => item === b[i]);

@@ -2,7 +2,7 @@
 /** The board's one store: signals that the views read, changed by the socket, by answers and by the person. */
 
 import { computed, signal } from "@preact/signals";
-import { columnsOf, mergeCards } from "./reduce.js";
+import { columnsOf, mergeCards, needsOf } from "./reduce.js";
 import { STATUSES } from "./words.js";
 
 /** @import { ReadonlySignal, Signal } from "@preact/signals" */
@@ -44,8 +44,11 @@ export const agents = signal(null);
 /** The runner of this server; `null` when it is off, or not known yet. @type {Signal<RunnerState | null>} */
 export const runner = signal(null);
 
+/** What waits for a person. */
+export const needs = computed(() => needsOf(columns.value));
+
 /** How many issues wait for a person. */
-export const waiting = computed(() => columns.value.blocked.length + columns.value.in_review.length);
+export const waiting = computed(() => needs.value.length);
 
 /** Milliseconds since the epoch, moving on every second while an agent works, else every half minute. */
 export const now = signal(Date.now());

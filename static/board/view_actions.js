@@ -3,7 +3,7 @@
 
 import { html } from "htm/preact";
 import { moveIssue, sendComment, stopIssue } from "./actions.js";
-import { draftOf } from "./view_thread.js";
+import { draftOf } from "./drafts.js";
 import { announcement } from "./store.js";
 
 /** @import { Issue, Status } from "../../src/domain/issue.ts" */

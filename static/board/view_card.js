@@ -5,14 +5,16 @@ import { useComputed } from "@preact/signals";
 import { html } from "htm/preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { stepIssue } from "./actions.js";
+import { openAnswer } from "./answer.js";
 import { safeHref } from "./clean.js";
 import { openIssue } from "./detail.js";
 import { keepFocus, wantsFocus } from "./focus.js";
 import { Icon, PriorityIcon } from "./icons.js";
+import { needOf } from "./reduce.js";
 import { activityOf, now, openRef } from "./store.js";
 import { openMenu } from "./view_menu.js";
 import { Ago, Elapsed } from "./view_time.js";
-import { cost, fullTime, KIND_WORDS, PRIORITY_WORDS } from "./words.js";
+import { cost, fullTime, KIND_WORDS, needWords, PRIORITY_WORDS } from "./words.js";
 
 /** @import { Card as CardData } from "./reduce.js" */
 
@@ -76,12 +78,18 @@ export function Card({ card, moving }) {
             ?.text || (moving ? "Stopping…" : "Working…")}</span></p>
       `}
       <${Facts} card=${card} working=${working} />
+      ${needOf(card) === "question" && html`
+        <button type="button" class="button card-answer" aria-haspopup="dialog"
+          onClick=${(/** @type {MouseEvent} */ event) =>
+            openAnswer(card, /** @type {HTMLElement} */ (event.currentTarget))}>Answer</button>
+      `}
     </li>
   `;
 }
 
 /** @param {{ card: CardData, working: boolean }} props */
 function Facts({ card, working }) {
+  const need = needOf(card);
   const parked = card.status === "ready" && card.not_before !== "" && Date.parse(card.not_before) > now.value;
   return html`
     <div class="facts">
@@ -96,6 +104,8 @@ function Facts({ card, working }) {
       ${card.trust === "external" &&
         html`<span class="badge warn" title="Written by somebody without a login">External</span>`}
       ${parked && html`<span class="badge warn" title=${`Until ${fullTime(card.not_before)}`}>Waits</span>`}
+      ${need === "failed" &&
+        html`<span class="badge bad"><${Icon} name="close" />${needWords(card, need)}</span>`}
       <${CodeBadge} card=${card} />
       ${card.checks === "passed" && html`<span class="badge good"><${Icon} name="check" />Checks pass</span>`}
       ${card.checks === "failed" && html`<span class="badge bad"><${Icon} name="close" />Checks fail</span>`}

@@ -4,7 +4,7 @@
 import { html } from "htm/preact";
 import { Icon, Logo } from "./icons.js";
 import { retryNow } from "./live.js";
-import { agents, columns, connection, creating, runner, waiting } from "./store.js";
+import { agents, columns, connection, creating, runner } from "./store.js";
 
 export function Header() {
   return html`
@@ -34,8 +34,6 @@ function Summary() {
     <p class="summary">
       <span class=${`agents-dot ${working > 0 ? "on" : ""}`} aria-hidden="true"></span>${text}
       <${RunnerMarks} />
-      ${waiting.value > 0 &&
-        html`<span class="waiting">${waiting.value} ${waiting.value === 1 ? "waits" : "wait"} for you</span>`}
     </p>
   `;
 }

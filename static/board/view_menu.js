@@ -7,6 +7,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { moveIssue } from "./actions.js";
 import { keepFocus } from "./focus.js";
 import { StatusIcon } from "./icons.js";
+import { place } from "./place.js";
 import { HUMAN_STATUSES, STATUS_WORDS } from "./words.js";
 
 /** @import { Status } from "../../src/domain/issue.ts" */
@@ -30,8 +31,6 @@ export function MoveMenu() {
   `;
 }
 
-const GAP = 4;
-
 /** @param {{ card: Card, anchor: HTMLElement }} props */
 function Menu({ card, anchor }) {
   const box = useRef(/** @type {HTMLDivElement | null} */ (null));
@@ -39,11 +38,7 @@ function Menu({ card, anchor }) {
   useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const from = anchor.getBoundingClientRect();
-    const { offsetWidth: width, offsetHeight: height } = element;
-    const below = from.bottom + GAP + height <= innerHeight;
-    element.style.top = `${Math.max(GAP, below ? from.bottom + GAP : from.top - GAP - height)}px`;
-    element.style.left = `${Math.max(GAP, Math.min(from.right - width, innerWidth - width - GAP))}px`;
+    place(element, anchor);
     items()[0]?.focus();
   }, []);
 

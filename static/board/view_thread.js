@@ -1,32 +1,21 @@
 // @ts-check
 /** The thread of an issue: what was asked, said and answered, and the box to go on. */
 
-import { signal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import { html } from "htm/preact";
 import { useRef } from "preact/hooks";
 import { sendComment } from "./actions.js";
 import { safeHref } from "./clean.js";
+import { draftOf } from "./drafts.js";
 import { useFollowEnd } from "./follow.js";
 import { Icon } from "./icons.js";
 import { Markdown } from "./markdown.js";
 import { Ago } from "./view_time.js";
 import { fullTime } from "./words.js";
 
-/** @import { Signal } from "@preact/signals" */
 /** @import { Comment } from "../../src/domain/comment.ts" */
 /** @import { Issue, Status } from "../../src/domain/issue.ts" */
 /** @import { IssueDetail } from "./api.js" */
-
-/** Texts that are written but not sent, by issue: closing the panel does not lose them. */
-/** @type {Map<string, Signal<string>>} */
-const drafts = new Map();
-
-/** @param {string} issue_id */
-export function draftOf(issue_id) {
-  let draft = drafts.get(issue_id);
-  if (draft === undefined) drafts.set(issue_id, draft = signal(""));
-  return draft;
-}
 
 /** What the box is for, by status. @param {Status} status */
 function boxWords(status) {

@@ -2,6 +2,7 @@
 /** The words of the board: how the domain's vocabulary is written for people. */
 
 /** @import { Kind, Priority, Status } from "../../src/domain/issue.ts" */
+/** @import { Card, Need } from "./reduce.js" */
 /** @import { Outcome, Phase } from "../../src/domain/run.ts" */
 
 /** The columns, in their order. @type {readonly Status[]} */
@@ -63,6 +64,18 @@ export const OUTCOME_WORDS = {
   stopped: "Stopped",
   lost: "Interrupted",
 };
+
+/**
+ * What an issue wants from a person, in a word or two.
+ *
+ * @param {Pick<Card, "outcome" | "checks">} card
+ * @param {Need} need
+ */
+export function needWords(card, need) {
+  if (need === "question") return "Question";
+  if (need === "review") return card.checks === "failed" ? "Review, checks fail" : "Review";
+  return card.outcome === "" ? "Failed" : OUTCOME_WORDS[card.outcome];
+}
 
 /** @type {Readonly<Record<Phase, string>>} */
 export const PHASE_WORDS = {

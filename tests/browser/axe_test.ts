@@ -63,6 +63,12 @@ for (const colorScheme of ["light", "dark"] as const) {
     await board.card("In progress", "Works").getByText("It broke").waitFor();
     assert.deepEqual(await violations(board), [], "full board");
 
+    await page.getByRole("region", { name: /^Needs you/ }).getByRole("button", { name: "Is blocked" })
+      .click();
+    await page.getByRole("dialog").getByLabel("Answer").waitFor();
+    assert.deepEqual(await violations(board), [], "answer");
+    await page.keyboard.press("Escape");
+
     await board.card("Backlog", "A bug").hover();
     await page.getByRole("button", { name: "Move #2" }).click();
     await page.getByRole("menu").waitFor();
