@@ -181,7 +181,7 @@ Deno.test("runner says what is wrong when the repository can't be worked with", 
   assert.equal(bench.requests.length, 0);
 });
 
-Deno.test("runner keeps the folder and says so when the work can't be committed", async () => {
+Deno.test("runner moves the folder aside and says so when the work can't be committed", async () => {
   await using bench = await makeBench();
   const runner = bench.runner(
     async (agent) => {
@@ -197,7 +197,9 @@ Deno.test("runner keeps the folder and says so when the work can't be committed"
   assert.equal(end.run.outcome, "failed");
   assert.equal(end.issue.status, "blocked");
   assert.match(end.comments.at(-1)!.body, /could not be committed: No space left.*kept in/s);
-  assert.equal(await Deno.readTextFile(`${bench.requests[0].workspace.tree}/a.txt`), "a\n");
+  const aside = bench.requests[0].workspace.dir.replace("/workspaces/", "/quarantine/");
+  assert.equal(await Deno.readTextFile(`${aside}/tree/a.txt`), "a\n");
+  assert.ok(end.comments.at(-1)!.body.includes(`\`${aside}\``));
 });
 
 Deno.test("runner publishes after the commit; a failure is told, and the branch stays", async () => {
