@@ -20,10 +20,8 @@ async function main(): Promise<void> {
   const broken = rows.flatMap(({ point, broken }) => broken.map((what) => `${point}: ${what}`));
   if (broken.length > 0) throw new Error(`Not written, as promises were broken:\n${broken.join("\n")}`);
   const readme = await Deno.readTextFile(README);
-  await Deno.writeTextFile(
-    README,
-    readme.replace(quotedMatrix(readme), () => `\n\n${matrixTable(rows)}\n\n`),
-  );
+  const old = BEGIN + quotedMatrix(readme) + END;
+  await Deno.writeTextFile(README, readme.replace(old, () => `${BEGIN}\n\n${matrixTable(rows)}\n\n${END}`));
 }
 
 if (import.meta.main) await main();
