@@ -15,8 +15,9 @@ import { PostgresListener } from "./postgres_listener.ts";
 import type { Schema } from "./schema.ts";
 import { type SearchEntry, writeEntries } from "./search.ts";
 
-/** Connections for reads and writes together. */
-const POOL_SIZE = 10;
+/** Connections for writes. Commits with events follow one another, so more of them would only wait in the server. */
+const WRITERS = 4;
+const READERS = 6;
 const CONNECT_MS = 10_000;
 /** Type numbers of int8 and numeric: count(*) and bigint columns are JavaScript numbers here. */
 const NUMBERS: readonly number[] = [20, 1700];
@@ -35,8 +36,31 @@ export async function openPostgres(url: string, sources: Sources): Promise<Datab
     types,
     stream: () => new JoiningSocket(),
   };
-  const pool = new pg.Pool({ ...config, max: POOL_SIZE });
   const own = new Set<number>();
+  const pools = {
+    writers: poolOf({ ...config, max: WRITERS }, own),
+    readers: poolOf({ ...config, max: READERS }, own),
+  };
+  const writer = new Kysely<Schema>({
+    dialect: new PostgresDialect({ pool: new PreparingPool(pools.writers) }),
+  });
+  try {
+    await migrate(writer as Kysely<unknown>, "postgres");
+  } catch (error) {
+    await pools.writers.end();
+    throw error;
+  }
+  return new PostgresDatabase(pools, writer, sources, new PostgresListener(config, (pid) => own.has(pid)));
+}
+
+interface Pools {
+  writers: pg.Pool;
+  readers: pg.Pool;
+}
+
+/** @param own receives the server processes of its connections, as long as they live */
+function poolOf(config: pg.PoolConfig, own: Set<number>): pg.Pool {
+  const pool = new pg.Pool(config);
   // A lost connection shows in the query that needs it, or the pool replaces it; without listeners, on the pool
   // for idle connections and on each one in use, its error would end the process.
   const onLost = ({ message }: Error) =>
@@ -47,15 +71,7 @@ export async function openPostgres(url: string, sources: Sources): Promise<Datab
     client.on("error", onLost);
   });
   pool.on("remove", (client) => void own.delete(processIdOf(client)));
-  const writer = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: new PreparingPool(pool) }) });
-  try {
-    await migrate(writer as Kysely<unknown>, "postgres");
-  } catch (error) {
-    await writer.destroy();
-    throw error;
-  }
-  const read = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
-  return new PostgresDatabase(writer, read, sources, new PostgresListener(config, (pid) => own.has(pid)));
+  return pool;
 }
 
 /** The server process behind a connection; the type declarations leave it out. */
@@ -66,6 +82,7 @@ function processIdOf(client: unknown): number {
 class PostgresDatabase implements Database {
   readonly kind = "postgres";
   readonly read: Kysely<Schema>;
+  readonly #pools: Pools;
   readonly #writer: Kysely<Schema>;
   readonly #sources: Sources;
   readonly #listener: PostgresListener;
@@ -74,13 +91,14 @@ class PostgresDatabase implements Database {
   #closed = false;
 
   constructor(
+    pools: Pools,
     writer: Kysely<Schema>,
-    read: Kysely<Schema>,
     sources: Sources,
     listener: PostgresListener,
   ) {
     this.#writer = writer;
-    this.read = read;
+    this.#pools = pools;
+    this.read = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: pools.readers }) });
     this.#sources = sources;
     this.#listener = listener;
   }
@@ -115,7 +133,7 @@ class PostgresDatabase implements Database {
           return this.#attempt(db, work);
         });
       } catch (error) {
-        if (begun || cut > POOL_SIZE || !wasCut(error)) throw error;
+        if (begun || cut > WRITERS || !wasCut(error)) throw error;
       }
     }
   }
@@ -154,8 +172,7 @@ class PostgresDatabase implements Database {
     this.#closed = true;
     await Promise.allSettled(this.#writes);
     await this.#listener.close();
-    // Ends the pool, which the reads share.
-    await this.#writer.destroy();
+    await Promise.all([this.#pools.writers.end(), this.#pools.readers.end()]);
   }
 }
 
