@@ -104,10 +104,11 @@ Deno.test("the agent gets the same caches as setup and checks", async () => {
     allowed_tools: [],
     external: false,
   });
-  await agent.closeInput();
+  // Not awaited: the input is there only once the output is read.
+  const closing = agent.closeInput();
   const said: string[] = [];
   for await (const event of agent.events) if (event.type === "result") said.push(event.result.text);
-  await agent.exited;
+  await Promise.all([closing, agent.exited]);
   assert.match(said.join(), /^\/caches\/cargo cargo deno .*npm/);
 });
 
