@@ -13,8 +13,12 @@ import { migrate } from "./migrations/migrate.ts";
 import type { Schema } from "./schema.ts";
 import { type SearchEntry, writeEntries } from "./search.ts";
 
-/** How long to wait for another process's write, in milliseconds. */
+/** How long to wait for the writes of other processes, in milliseconds. */
 const BUSY_MS = 5_000;
+/** Between two attempts to begin a write while another process writes. */
+const RETRY_MS = 1;
+/** SQLite's code for "another connection holds the lock", without its extension. */
+const SQLITE_BUSY = 5;
 /** Most writes in one commit, so that a flood can't keep one transaction open for long. */
 const MAX_BATCH = 256;
 const POLL_MS = 100;
@@ -119,7 +123,7 @@ class SqliteDatabase implements Database {
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(async () => {
-      await this.#commit(this.#queue.splice(0, MAX_BATCH));
+      await this.#commit();
       this.#scheduled = false;
       if (this.#queue.length > 0) this.#schedule();
       else for (const call of this.#whenIdle.splice(0)) call();
@@ -127,11 +131,17 @@ class SqliteDatabase implements Database {
   }
 
   /** One transaction for all jobs, each in its own savepoint. Never throws: each job's promise is settled. */
-  async #commit(jobs: Job[]): Promise<void> {
+  async #commit(): Promise<void> {
     const settle: (() => void)[] = [];
     const batch: Batch = { last_seq: null, entries: [] };
     try {
-      this.#run("begin immediate");
+      await this.#begin();
+    } catch (error) {
+      for (const job of this.#queue.splice(0)) job.reject(error);
+      return;
+    }
+    const jobs = this.#queue.splice(0, MAX_BATCH);
+    try {
       for (const job of jobs) settle.push(await this.#attempt(job, batch));
       await writeEntries(this.#writer, "sqlite", batch.entries);
       this.#run("commit");
@@ -144,6 +154,32 @@ class SqliteDatabase implements Database {
     }
     this.#listeners.call();
     for (const call of settle) call();
+  }
+
+  /**
+   * Takes the write lock; as long as another process has it, tries again. SQLite's own waiting would stop this whole
+   * process, and by its ever longer pauses it loses for seconds against a process that writes all the time: here the
+   * event loop goes on, and the short moment between two writes of the other is found within some milliseconds.
+   */
+  async #begin(): Promise<void> {
+    const deadline = performance.now() + BUSY_MS;
+    for (;;) {
+      try {
+        this.#run("pragma busy_timeout = 0");
+        this.#run("begin immediate");
+        return;
+      } catch (error) {
+        if (!isBusy(error)) throw error;
+        if (performance.now() > deadline) {
+          throw new Error(`Another process has kept the database locked for ${BUSY_MS / 1000} s`, {
+            cause: error,
+          });
+        }
+      } finally {
+        this.#run(`pragma busy_timeout = ${BUSY_MS}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+    }
   }
 
   async #attempt(job: Job, batch: Batch): Promise<() => void> {
@@ -209,6 +245,10 @@ class SqliteDatabase implements Database {
     if (this.#readFile.isOpen) this.#readFile.close();
     if (this.#file.isOpen) this.#file.close();
   }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && (Number(error.errcode) & 0xff) === SQLITE_BUSY;
 }
 
 /** Runs the few statements around a transaction without preparing them each time. */

@@ -106,3 +106,18 @@ Deno.test("a write that can't get the database rejects and leaves the store usab
   assert.equal((await store.issues.create(newIssue(), ANN)).number, 1);
   assert.equal(await store.events.lastSeq(), 1);
 });
+
+Deno.test("a write waits for that of another process without stopping its own", async () => {
+  await using test = await openTestStore();
+  using other = new DatabaseSync(test.url.slice("sqlite:".length));
+  other.exec("begin immediate");
+  let written = false;
+  const writing = test.store.issues.create(newIssue(), ANN).then(() => written = true);
+  // Another batch's worth of turns: timers and reads go on meanwhile, or the other write could never end here.
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve));
+  assert.deepEqual(await test.store.issues.list({ limit: 1 }), []);
+  assert.equal(written, false);
+  other.exec("commit");
+  await writing;
+  assert.equal((await test.store.issues.list({ limit: 1 })).length, 1);
+});
