@@ -55,7 +55,7 @@ Deno.test({
     await assertCheckoutUntouched(repo);
     assert.equal(await repo.git("rev-parse", "HEAD"), base);
 
-    // The prompt carried the issue; the key and nothing of git's credentials reached the model's requests.
+    // The prompt carried the issue.
     const asked = conversation(model.requests[0]).map(({ text }) => text).join("\n");
     assert.match(asked, /Change the second line/);
     assert.match(asked, /It should be three\./);
