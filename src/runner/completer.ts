@@ -11,7 +11,7 @@ import { parkingsInARow } from "../domain/usage_limit.ts";
 import { failpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
 import type { Claim, RunEnd, RunPatch } from "../store/store.ts";
-import type { Execution } from "./executor.ts";
+import type { Execution } from "./execution.ts";
 import type { Published, PublishRequest } from "./ports.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { Supervisor } from "./supervisor.ts";

@@ -4,93 +4,31 @@
  * last process, and with a new session when the old one can't be continued.
  */
 
-import type { Clock } from "../clock.ts";
-import type { CommandReport } from "../domain/check.ts";
-import type { AgentExit, AgentResult } from "../domain/agent_output.ts";
-import type { Attachment } from "../domain/attachment.ts";
-import { type Budget, LEAST_USD, limitForProcess, shareOf, UNLIMITED } from "../domain/budget.ts";
+import type { AgentResult } from "../domain/agent_output.ts";
+import { LEAST_USD, limitForProcess, shareOf, UNLIMITED } from "../domain/budget.ts";
 import type { Comment } from "../domain/comment.ts";
 import { messageOfError } from "../domain/errors.ts";
 import { branchName } from "../domain/issue.ts";
-import type { LogBody, LogEntry } from "../domain/log_entry.ts";
+import type { LogBody } from "../domain/log_entry.ts";
 import { judge, unreviewedCommit } from "../domain/outcome.ts";
 import { blockedQuestion } from "../domain/question.ts";
 import { hasExternalText, type RunProfile } from "../domain/profile.ts";
-import { type PromptFile, promptFor, resumePrompt, steeringMessage } from "../domain/prompt.ts";
-import type { Run } from "../domain/run.ts";
+import { steeringMessage } from "../domain/prompt.ts";
 import { failpoint } from "../failpoint.ts";
-import type { AgentProcess } from "../process/claude.ts";
-import type { Claim, RunPatch } from "../store/store.ts";
-import { Checks, type CheckState, SetupError } from "./checks.ts";
+import type { Claim } from "../store/store.ts";
+import { Briefing } from "./briefing.ts";
+import { Checks, SetupError } from "./checks.ts";
 import { runCommand } from "./command_run.ts";
 import { converse } from "./conversation.ts";
-import type { AgentRequest, CommandParts, WorkspaceFile } from "./ports.ts";
+import type { Execution, ExecutorDeps } from "./execution.ts";
 import { Steering } from "./steering.ts";
 import type { Supervisor } from "./supervisor.ts";
-import type { Timers } from "./timers.ts";
 import { Transcript } from "./transcript.ts";
 import type { Workspace } from "./workspace.ts";
 import { WrapUp } from "./wrap_up.ts";
 
 /** Most processes of one run, so that comments that always come too late can't keep it going for ever. */
 const MAX_STARTS = 6;
-
-export interface ExecutorDeps {
-  clock: Clock;
-  timers: Timers;
-  comments(): Promise<Comment[]>;
-  attachments(): Promise<(Attachment & { path: string })[]>;
-  /** All runs of the issue, oldest first. */
-  runs(): Promise<Run[]>;
-  /** Facts of the run, under its fence. */
-  note(patch: RunPatch): Promise<void>;
-  append(entries: LogEntry[]): Promise<void>;
-  markDelivered(comment_ids: string[]): Promise<void>;
-  prepareWorkspace(branch: string, files: WorkspaceFile[]): Promise<Workspace>;
-  /** Where the agent finds the folder of attachments. */
-  attachmentsFolder(workspace: Workspace): string;
-  startAgent(request: AgentRequest): Promise<AgentProcess>;
-  newId(): string;
-  /** A random word of `[a-z0-9]`. */
-  newFence(): string;
-  /**
-   * What the run may do.
-   *
-   * @throws ProjectFileError when the project's own file can't be used
-   */
-  profile(situation: { external: boolean }): Promise<RunProfile>;
-  commands: CommandParts;
-  /** What the run may spend. @param max_usd its own limit, `Infinity` for none */
-  budget(max_usd: number): Promise<Budget>;
-  /** Longest time of setup, and of one check; 0: only the limits of the run. */
-  command_limit_ms: number;
-}
-
-/** What happened; the completer makes an end of it. */
-export interface Execution {
-  /** `null` when it could not be made. */
-  workspace: Workspace | null;
-  exit: AgentExit | null;
-  start_error: string;
-  /** What a human does about it; empty when nothing special is known. */
-  start_advice: string;
-  /** The setup that failed. */
-  setup: CommandReport | null;
-  checks: CheckState;
-  results: AgentResult[];
-  forced_exit: boolean;
-  resumed: boolean;
-  session_id: string;
-  budget: Budget;
-  /** The session's cumulative cost at the end, and this run's share. */
-  session_cost_usd: number;
-  cost_usd: number;
-  turns: number;
-  input_tokens: number;
-  output_tokens: number;
-  /** The issue's earlier runs, oldest first. */
-  earlier: Run[];
-}
 
 /** A run under way, as the service sees it. */
 export interface RunInHand {
@@ -119,7 +57,6 @@ class Executor {
   #cost_at_start: number;
   /** This run's share in sessions that were given up. */
   #spent_before = 0;
-  #files: PromptFile[] = [];
   #profile!: RunProfile;
   #wrap_up!: WrapUp;
   #external = false;
@@ -185,26 +122,24 @@ class Executor {
       this.#deps.attachments(),
       this.#deps.runs(),
     ]);
-    this.#execution.earlier = runs.filter(({ id }) => id !== run.id);
-    const files = attachments.map((file, index) => ({ ...file, file_name: fileName(file.name, index) }));
+    const earlier = runs.filter(({ id }) => id !== run.id);
+    this.#execution.earlier = earlier;
+    const briefing = new Briefing({
+      claim: this.#claim,
+      attachments,
+      earlier,
+      newFence: this.#deps.newFence,
+    });
     const branch = issue.branch === "" ? branchName(issue.number, issue.title) : issue.branch;
-    const workspace = await this.#deps.prepareWorkspace(
-      branch,
-      files.map(({ file_name, path }) => ({ name: file_name, path })),
-    );
+    const workspace = await this.#deps.prepareWorkspace(branch, briefing.files);
     this.#execution.workspace = workspace;
     failpoint("workspace_made");
-    const folder = this.#deps.attachmentsFolder(workspace);
-    this.#files = files.map(({ file_name, name, content_type, size }) => ({
-      path: `${folder}/${file_name}`,
-      name,
-      content_type,
-      size,
-    }));
+    briefing.filesAreIn(this.#deps.attachmentsFolder(workspace));
 
     this.#external = hasExternalText(issue, comments);
     this.#profile = await this.#deps.profile({ external: this.#external });
     this.#supervisor.setLimits(this.#profile);
+    briefing.project_rules = this.#profile.extra_prompt;
     await this.#takeBudget();
     if (this.#supervisor.cause !== "") return;
     for (const text of this.#profile.notes) void this.#transcript.write({ type: "system", text });
@@ -213,8 +148,8 @@ class Executor {
     await checks.setUp(workspace);
     failpoint("setup_done");
 
-    let told = this.#execution.resumed ? this.#news(comments) : comments;
-    let prompt = this.#execution.resumed ? this.#resumePrompt(told) : this.#firstPrompt(told);
+    let told = this.#execution.resumed ? briefing.news(comments) : comments;
+    let prompt = this.#execution.resumed ? briefing.resumed(told) : briefing.first(told);
     for (let start = 1; this.#supervisor.cause === ""; start++) {
       await this.#converse(workspace, prompt, told);
       if (this.#supervisor.cause !== "") break;
@@ -226,7 +161,7 @@ class Executor {
         this.#openNewSession();
         told = await this.#deps.comments();
         this.#external = hasExternalText(issue, told);
-        prompt = this.#firstPrompt(told);
+        prompt = briefing.first(told);
         continue;
       }
       if (this.#execution.results.at(-1)?.ok !== true) break;
@@ -394,55 +329,9 @@ class Executor {
     this.#cost_at_start = 0;
     Object.assign(this.#execution, { session_id: this.#deps.newId(), resumed: false, session_cost_usd: 0 });
   }
-
-  #firstPrompt(comments: Comment[]): string {
-    const begun = this.#claim.last_commit !== "" || this.#claim.session_id !== "";
-    return promptFor({
-      issue: this.#claim.issue,
-      comments,
-      files: this.#files,
-      fence: this.#deps.newFence(),
-      project_rules: this.#profile.extra_prompt,
-      begun,
-    });
-  }
-
-  #resumePrompt(comments: Comment[]): string {
-    const last = this.#execution.earlier.at(-1);
-    return resumePrompt({
-      issue: this.#claim.issue,
-      comments,
-      files: this.#files,
-      fence: this.#deps.newFence(),
-      project_rules: this.#profile.extra_prompt,
-      last_outcome: last?.outcome ?? "",
-      last_reason: last?.reason ?? "",
-    });
-  }
-
-  /**
-   * What the session has not seen: comments that no agent was given, and those that the last run was given when
-   * it may have died before it read them.
-   */
-  #news(comments: Comment[]): Comment[] {
-    const last = this.#execution.earlier.at(-1);
-    const cut_off = last !== undefined && last.outcome !== "needs_input" && last.outcome !== "implemented" &&
-      last.outcome !== "checks_failed" && last.outcome !== "no_change";
-    return comments.filter(({ author_kind, delivered_at }) =>
-      author_kind === "human" && (delivered_at === "" || (cut_off && delivered_at >= last.started_at))
-    );
-  }
 }
 
 /** What a process may use of the run's API rounds; 0 means no limit. */
 function roundsLeft(max_turns: number, rounds: number): number {
   return max_turns === 0 ? 0 : Math.max(1, max_turns - rounds);
-}
-
-/** A name that is one plain path part, and unlike any other of the issue. */
-function fileName(name: string, index: number): string {
-  const safe = name.normalize("NFKD").replace(/[^A-Za-z0-9._-]+/g, "_").replace(/^[._-]+|[._-]+$/g, "").slice(
-    -60,
-  );
-  return `${index + 1}-${safe === "" ? "file" : safe}`;
 }

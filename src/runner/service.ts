@@ -2,30 +2,23 @@
 
 import type { RunnerStatus } from "../domain/agent.ts";
 import { type Budget, budgetOf } from "../domain/budget.ts";
-import { FencedError, messageOfError } from "../domain/errors.ts";
+import { messageOfError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
-import { type Redact, redactEntry, redactor, secretsOf } from "../domain/redact.ts";
-import { profileOf } from "../domain/profile.ts";
+import { type Redact, redactor, secretsOf } from "../domain/redact.ts";
 import { HEARTBEAT_MS } from "../domain/run.ts";
 import { failpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
-import type { Claim, RunEnd } from "../store/store.ts";
+import type { Claim } from "../store/store.ts";
 import { Breaker } from "./breaker.ts";
 import { Claimer } from "./claimer.ts";
-import { completeRun } from "./completer.ts";
 import { DayBudget, type Hold } from "./day_budget.ts";
-import { executeRun, type ExecutorDeps } from "./executor.ts";
 import { Housekeeper } from "./housekeeper.ts";
 import { realParts, type RunnerDeps, type RunnerParts } from "./parts.ts";
 import { rescueRuns } from "./rescuer.ts";
-import type { Steering } from "./steering.ts";
-import { Supervisor } from "./supervisor.ts";
-import { pause, systemTimers, type Timers } from "./timers.ts";
+import { systemTimers, type Timers } from "./timers.ts";
 import { UsageWatch } from "./usage_watch.ts";
+import { startWork, withoutSecrets, type Work } from "./work.ts";
 
-/** A finish that fails for other reasons than its fence is tried so often, a pause apart: the lease still holds. */
-const FINISH_TRIES = 5;
-const FINISH_PAUSE_MS = 2_000;
 /** Ready issues whose back-off is looked up at start. */
 const ALARMS_AT_START = 500;
 
@@ -49,12 +42,6 @@ export function createRunner(deps: RunnerDeps, extras: RunnerExtras = {}): Runne
   return new RunnerService(deps, extras);
 }
 
-interface InHand {
-  run_id: string;
-  supervisor: Supervisor;
-  steering: Steering;
-}
-
 class RunnerService implements Runner {
   readonly status: RunnerStatus;
   readonly #deps: RunnerDeps;
@@ -68,7 +55,7 @@ class RunnerService implements Runner {
   readonly #day: DayBudget;
   readonly #usage: UsageWatch;
   /** The runs of this process, by issue. */
-  readonly #in_hand = new Map<string, InHand>();
+  readonly #in_hand = new Map<string, Work>();
   #state: "new" | "running" | "stopping" | "stopped" = "new";
   #starting: Promise<void> | null = null;
   #stopping: Promise<void> | null = null;
@@ -219,112 +206,20 @@ class RunnerService implements Runner {
   /** One run, from its claim to its end. Never rejects. */
   async #work(claim: Claim): Promise<void> {
     failpoint("claimed");
-    const { issue, run, lease } = claim;
-    const { store, clock, options } = this.#deps;
-    const supervisor = new Supervisor({
-      run_id: run.id,
-      heartbeat: () => store.runs.heartbeat(run.id, lease.fence),
-      watchUsage: (pid, over) => this.#usage.watch(pid, over),
-      clock,
+    const run = startWork(claim, {
+      deps: this.#deps,
+      parts: this.#parts,
       timers: this.#timers,
-      limits: {
-        run_timeout_ms: options.run_timeout_s * 1000,
-        silence_timeout_ms: options.silence_timeout_s * 1000,
-      },
-    });
-    const { steering, execution } = executeRun(claim, supervisor, this.#executorDeps(claim));
-    this.#in_hand.set(issue.id, { run_id: run.id, supervisor, steering });
-    if (this.#state !== "running") supervisor.end("shutdown");
-    try {
-      const done = await execution;
-      if (supervisor.fenced) throw new FencedError(run.id);
-      await completeRun(claim, done, supervisor, {
-        clock,
-        random: this.#deps.random,
-        note: (patch) => store.runs.update(run.id, lease.fence, patch),
-        snapshot: (workspace) => this.#parts.snapshot(workspace, issue),
-        publish: this.#publish(),
-        finish: (end) => this.#finish(claim, end),
-        loginAdvice: async () => (await this.#parts.login()).advice,
-        removeWorkspace: this.#parts.removeWorkspace,
-        quarantine: this.#parts.quarantine,
-      });
-    } catch (error) {
-      // Fenced, or not to be written at all: whoever holds the lease next, the rescuer at the latest, goes on from it.
-      loggerOf("runner").error("Run {run_id} of issue {number} was given up: {error}", {
-        run_id: run.id,
-        number: issue.number,
-        error: messageOfError(error),
-      });
-    } finally {
-      await supervisor.close();
-      this.#in_hand.delete(issue.id);
-      this.#day.release(run.id);
-    }
-  }
-
-  #executorDeps(claim: Claim): ExecutorDeps {
-    const { store, clock, blobs, options } = this.#deps;
-    const { issue, run, lease } = claim;
-    return {
-      clock,
-      timers: this.#timers,
-      comments: () => store.comments.list(issue.id),
-      attachments: async () => {
-        const list = await store.attachments.list(issue.id);
-        return await Promise.all(list.map(async (file) => {
-          const { stored_name } = await store.attachments.get(file.id);
-          return { ...file, path: blobs.path(stored_name) };
-        }));
-      },
-      runs: () => store.runs.list(issue.id),
-      note: (patch) => store.runs.update(run.id, lease.fence, patch),
-      append: (entries) =>
-        store.runLog.append(
-          run.id,
-          lease.fence,
-          entries.map((entry) => redactEntry(entry, this.#redact)),
-        ),
-      markDelivered: (ids) => store.comments.markDelivered(run.id, lease.fence, ids),
-      prepareWorkspace: (branch, files) => this.#parts.prepareWorkspace(claim, branch, files),
-      attachmentsFolder: (workspace) => this.#parts.attachmentsFolder(workspace),
-      startAgent: (request) => this.#parts.startAgent(request),
       newId: this.#newId,
-      newFence: () => crypto.randomUUID().replaceAll("-", ""),
-      profile: async ({ external }) =>
-        profileOf(options, await this.#parts.readProject(), {
-          sandboxed: this.#deps.sandbox.kind === "bwrap",
-          external,
-        }),
+      redact: this.#redact,
+      usage: this.#usage,
       budget: (max_usd) => this.#budget(claim, max_usd),
-      commands: this.#parts,
-      command_limit_ms: options.check_timeout_s * 1000,
-    };
-  }
-
-  /** What the agent says leaves the machine only without secrets. */
-  #publish(): RunnerParts["publish"] {
-    const { publish } = this.#parts;
-    if (publish === null) return null;
-    return (request) => publish({ ...request, summary: this.#redact(request.summary) });
-  }
-
-  async #finish(claim: Claim, said: RunEnd): Promise<void> {
-    const end = withoutSecrets(said, this.#redact);
-    for (let tries = 1;; tries++) {
-      try {
-        await this.#deps.store.runs.finish(claim.run.id, claim.lease.fence, end);
-        failpoint("finished");
-        return;
-      } catch (error) {
-        if (error instanceof FencedError || tries === FINISH_TRIES) throw error;
-        loggerOf("runner").warn("Cannot end run {run_id} yet: {error}", {
-          run_id: claim.run.id,
-          error: messageOfError(error),
-        });
-        await pause(this.#timers, FINISH_PAUSE_MS);
-      }
-    }
+    });
+    this.#in_hand.set(claim.issue.id, run);
+    if (this.#state !== "running") run.supervisor.end("shutdown");
+    await run.ended;
+    this.#in_hand.delete(claim.issue.id);
+    this.#day.release(claim.run.id);
   }
 
   #heed(events: readonly Event[]): void {
@@ -388,15 +283,6 @@ class RunnerService implements Runner {
     if (error !== "" && error !== this.status.error) loggerOf("runner").error("{error}", { error });
     this.status.error = error;
   }
-}
-
-function withoutSecrets(end: RunEnd, redact: Redact): RunEnd {
-  return {
-    ...end,
-    reason: redact(end.reason),
-    result: redact(end.result),
-    comments: end.comments.map((comment) => ({ ...comment, body: redact(comment.body) })),
-  };
 }
 
 function agentIds(first: string, count: number): string[] {
