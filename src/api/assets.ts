@@ -11,6 +11,7 @@ import {
   MANIFEST_JSON,
   VENDOR_MODULES,
 } from "./assets_files.ts";
+import { LATE_STYLES } from "./assets_late.ts";
 
 export interface AssetOptions {
   /** Origins, beside the board's own, whose pages may show it in a frame, e.g. `https://app.example`. */
@@ -108,10 +109,10 @@ export function createAssets(options: AssetOptions = {}): Assets {
 
 /** All files that live in the versioned folder, and the folder's address. */
 function collect(): { files: Map<string, Asset>; folder: string } {
-  const texts = new Map<string, [type: string, text: string]>([["board.css", [
-    "text/css; charset=utf-8",
-    BOARD_CSS,
-  ]]]);
+  const texts = new Map<string, [type: string, text: string]>();
+  for (const [file, text] of Object.entries({ "board.css": BOARD_CSS, ...LATE_STYLES })) {
+    texts.set(file, ["text/css; charset=utf-8", text]);
+  }
   const script = "text/javascript; charset=utf-8";
   for (const [file, text] of Object.entries(BOARD_MODULES)) texts.set(file, [script, withoutComments(text)]);
   for (const { file, text } of Object.values(VENDOR_MODULES)) {

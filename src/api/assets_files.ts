@@ -3,6 +3,7 @@
  * no permission and no copy, and are part of a compiled executable. The libraries come straight from npm.
  */
 
+import { LATE_MODULES, LATE_VENDOR } from "./assets_late.ts";
 import actionsJs from "../../static/board/actions.js" with { type: "text" };
 import apiJs from "../../static/board/api.js" with { type: "text" };
 import appJs from "../../static/board/app.js" with { type: "text" };
@@ -15,6 +16,7 @@ import iconsJs from "../../static/board/icons.js" with { type: "text" };
 import liveJs from "../../static/board/live.js" with { type: "text" };
 import markdownJs from "../../static/board/markdown.js" with { type: "text" };
 import reduceJs from "../../static/board/reduce.js" with { type: "text" };
+import styleSheetJs from "../../static/board/style_sheet.js" with { type: "text" };
 import socketJs from "../../static/board/socket.js" with { type: "text" };
 import storeJs from "../../static/board/store.js" with { type: "text" };
 import transcriptJs from "../../static/board/transcript.js" with { type: "text" };
@@ -37,6 +39,16 @@ import lazyJs from "../../static/board/lazy.js" with { type: "text" };
 import placeJs from "../../static/board/place.js" with { type: "text" };
 import viewAnswerJs from "../../static/board/view_answer.js" with { type: "text" };
 import viewAttentionJs from "../../static/board/view_attention.js" with { type: "text" };
+import commandsJs from "../../static/board/commands.js" with { type: "text" };
+import filterJs from "../../static/board/filter.js" with { type: "text" };
+import settingsJs from "../../static/board/settings.js" with { type: "text" };
+import shortcutsJs from "../../static/board/shortcuts.js" with { type: "text" };
+import themeJs from "../../static/board/theme.js" with { type: "text" };
+import viewDialogJs from "../../static/board/view_dialog.js" with { type: "text" };
+import viewFilterJs from "../../static/board/view_filter.js" with { type: "text" };
+import viewHelpJs from "../../static/board/view_help.js" with { type: "text" };
+import viewPaletteJs from "../../static/board/view_palette.js" with { type: "text" };
+import viewSettingsJs from "../../static/board/view_settings.js" with { type: "text" };
 import wordsJs from "../../static/board/words.js" with { type: "text" };
 import tokensCss from "../../static/board/css/tokens.css" with { type: "text" };
 import baseCss from "../../static/board/css/base.css" with { type: "text" };
@@ -44,6 +56,7 @@ import boardCss from "../../static/board/css/board.css" with { type: "text" };
 import cardCss from "../../static/board/css/card.css" with { type: "text" };
 import panelCss from "../../static/board/css/panel.css" with { type: "text" };
 import stripCss from "../../static/board/css/strip.css" with { type: "text" };
+import findCss from "../../static/board/css/find.css" with { type: "text" };
 import threadCss from "../../static/board/css/thread.css" with { type: "text" };
 import transcriptCss from "../../static/board/css/transcript.css" with { type: "text" };
 import overlayCss from "../../static/board/css/overlay.css" with { type: "text" };
@@ -75,6 +88,7 @@ export const BOARD_CSS: string = [
   threadCss,
   transcriptCss,
   overlayCss,
+  findCss,
 ].join("\n");
 
 /** The board's modules by file name. */
@@ -91,6 +105,7 @@ export const BOARD_MODULES: Readonly<Record<string, string>> = {
   "live.js": liveJs,
   "markdown.js": markdownJs,
   "reduce.js": reduceJs,
+  "style_sheet.js": styleSheetJs,
   "socket.js": socketJs,
   "store.js": storeJs,
   "transcript.js": transcriptJs,
@@ -113,7 +128,18 @@ export const BOARD_MODULES: Readonly<Record<string, string>> = {
   "place.js": placeJs,
   "view_answer.js": viewAnswerJs,
   "view_attention.js": viewAttentionJs,
+  "commands.js": commandsJs,
+  "filter.js": filterJs,
+  "settings.js": settingsJs,
+  "shortcuts.js": shortcutsJs,
+  "theme.js": themeJs,
+  "view_dialog.js": viewDialogJs,
+  "view_filter.js": viewFilterJs,
+  "view_help.js": viewHelpJs,
+  "view_palette.js": viewPaletteJs,
+  "view_settings.js": viewSettingsJs,
   "words.js": wordsJs,
+  ...LATE_MODULES,
 };
 
 /** The libraries by the specifier under which the modules import them. */
@@ -126,4 +152,5 @@ export const VENDOR_MODULES: Readonly<Record<string, { file: string; text: strin
   "@preact/signals-core": { file: "signals_core.js", text: signalsCore },
   "marked": { file: "marked.js", text: marked },
   "dompurify": { file: "dompurify.js", text: dompurify },
+  ...LATE_VENDOR,
 };

@@ -9,7 +9,8 @@ import { toCard } from "./reduce.js";
 /** @import { Attachment } from "../../src/domain/attachment.ts" */
 /** @import { Agent } from "../../src/domain/agent.ts" */
 /** @import { Run } from "../../src/domain/run.ts" */
-/** @import { Card } from "./reduce.js" */
+/** @import { Card, Message } from "./reduce.js" */
+/** @import { Diff } from "../../src/domain/diff.ts" */
 /** @import { LogEntry } from "../../src/domain/log_entry.ts" */
 
 /** @typedef {{ issue: Issue, comments: Comment[], attachments: Attachment[], runs: Run[] }} IssueDetail */
@@ -128,6 +129,24 @@ export const api = {
 
   /** @param {string} run_id @param {number} after @returns {Promise<{ entries: LogEntry[], next: number }>} */
   log: (run_id, after) => get(`/runs/${run_id}/log?after=${after}`),
+
+  /**
+   * @param {string} id
+   * @param {string} since a commit, or empty for the base
+   * @returns {Promise<Diff>} patches as they came: their lines are cleaned when they are drawn
+   */
+  async diff(id, since) {
+    const response = await request(`/issues/${id}/diff${since === "" ? "" : `?since=${since}`}`);
+    /** @type {Diff} */
+    const diff = await response.json();
+    return {
+      ...diff,
+      files: diff.files.map((file) => ({ ...cleanValue({ ...file, patch: "" }), patch: file.patch })),
+    };
+  },
+
+  /** @param {string} id @param {number} after @returns {Promise<{ events: Message[], next: number }>} */
+  events: (id, after) => get(`/events?issue=${id}&after=${after}&limit=1000`),
 
   /** @returns {Promise<Agent[]>} */
   agents: () => get("/agents"),

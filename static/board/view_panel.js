@@ -6,7 +6,9 @@ import { html } from "htm/preact";
 import { useEffect, useRef } from "preact/hooks";
 import { closeIssue, detail, openCard } from "./detail.js";
 import { Icon, PriorityIcon, StatusIcon } from "./icons.js";
+import { lazy } from "./lazy.js";
 import { openRef, pending } from "./store.js";
+import { loadStyle } from "./style_sheet.js";
 import { Actions } from "./view_actions.js";
 import { CodeBadge } from "./view_card.js";
 import { openMenu } from "./view_menu.js";
@@ -19,7 +21,22 @@ import { cost, KIND_WORDS, PRIORITY_WORDS, STATUS_WORDS } from "./words.js";
 /** @import { IssueDetail } from "./api.js" */
 /** @import { Card } from "./reduce.js" */
 
-const TABS = /** @type {const} */ ([["thread", "Thread"], ["transcript", "Transcript"], ["runs", "Runs"]]);
+const TABS = /** @type {const} */ ([
+  ["thread", "Thread"],
+  ["transcript", "Transcript"],
+  ["changes", "Changes"],
+  ["runs", "Runs"],
+  ["timeline", "Timeline"],
+]);
+
+const changes = lazy(async () => {
+  const [{ Changes }] = await Promise.all([import("./view_changes.js"), loadStyle("changes.css")]);
+  return Changes;
+});
+const timeline = lazy(async () => {
+  const [{ Timeline }] = await Promise.all([import("./view_timeline.js"), loadStyle("changes.css")]);
+  return Timeline;
+});
 
 /** Below this width the panel covers the board. */
 const COVERS = "(max-width: 760px)";
@@ -143,6 +160,8 @@ function Content({ value }) {
     <div class="panel-body" role="tabpanel" id="tab-body" aria-labelledby=${`tab-${tab.value}`} tabindex="0">
       ${tab.value === "thread" && html`<${Thread} value=${value} status=${status} />`}
       ${tab.value === "transcript" && html`<${Transcript} runs=${value.runs} />`}
+      ${tab.value === "changes" && html`<${changes.Part} issue=${value.issue} status=${status} />`}
+      ${tab.value === "timeline" && html`<${timeline.Part} issue_id=${value.issue.id} />`}
       ${tab.value === "runs" && html`<${Runs} runs=${value.runs} />`}
     </div>
   `;

@@ -43,7 +43,10 @@ const PACKAGES: readonly { match: RegExp; rooms: readonly string[] }[] = [
   { match: /^commander$/, rooms: ["cli"] },
   { match: /^@logtape\//, rooms: ["log", "cli"] },
   { match: /^node:child_process$/, rooms: [] },
-  { match: /^(preact|htm|@preact\/[^/]+|marked|dompurify)(\/|$)/, rooms: ["static", "api"] },
+  {
+    match: /^(preact|htm|@preact\/[^/]+|marked|dompurify|@highlightjs\/[^/]+)(\/|$)/,
+    rooms: ["static", "api"],
+  },
 ];
 
 /** Uses of the platform that belong to few rooms. */

@@ -1,0 +1,84 @@
+/** What the board loads only with the tabs Changes and Timeline: modules, one style sheet, the highlighter and its grammars. */
+
+import changesJs from "../../static/board/changes.js" with { type: "text" };
+import diffColorsJs from "../../static/board/diff_colors.js" with { type: "text" };
+import diffParseJs from "../../static/board/diff_parse.js" with { type: "text" };
+import fileTreeJs from "../../static/board/file_tree.js" with { type: "text" };
+import reviewJs from "../../static/board/review.js" with { type: "text" };
+import timelineJs from "../../static/board/timeline.js" with { type: "text" };
+import viewChangesJs from "../../static/board/view_changes.js" with { type: "text" };
+import viewDiffFileJs from "../../static/board/view_diff_file.js" with { type: "text" };
+import viewDiffLinesJs from "../../static/board/view_diff_lines.js" with { type: "text" };
+import viewReviewJs from "../../static/board/view_review.js" with { type: "text" };
+import viewTimelineJs from "../../static/board/view_timeline.js" with { type: "text" };
+import changesCss from "../../static/board/css/changes.css" with { type: "text" };
+import highlighter from "@highlightjs/cdn-assets/es/core.min.js" with { type: "text" };
+import typescript from "@highlightjs/cdn-assets/es/languages/typescript.min.js" with { type: "text" };
+import javascript from "@highlightjs/cdn-assets/es/languages/javascript.min.js" with { type: "text" };
+import json from "@highlightjs/cdn-assets/es/languages/json.min.js" with { type: "text" };
+import css from "@highlightjs/cdn-assets/es/languages/css.min.js" with { type: "text" };
+import xml from "@highlightjs/cdn-assets/es/languages/xml.min.js" with { type: "text" };
+import markdown from "@highlightjs/cdn-assets/es/languages/markdown.min.js" with { type: "text" };
+import python from "@highlightjs/cdn-assets/es/languages/python.min.js" with { type: "text" };
+import go from "@highlightjs/cdn-assets/es/languages/go.min.js" with { type: "text" };
+import rust from "@highlightjs/cdn-assets/es/languages/rust.min.js" with { type: "text" };
+import bash from "@highlightjs/cdn-assets/es/languages/bash.min.js" with { type: "text" };
+import yaml from "@highlightjs/cdn-assets/es/languages/yaml.min.js" with { type: "text" };
+import sql from "@highlightjs/cdn-assets/es/languages/sql.min.js" with { type: "text" };
+import java from "@highlightjs/cdn-assets/es/languages/java.min.js" with { type: "text" };
+import cpp from "@highlightjs/cdn-assets/es/languages/cpp.min.js" with { type: "text" };
+import csharp from "@highlightjs/cdn-assets/es/languages/csharp.min.js" with { type: "text" };
+import ruby from "@highlightjs/cdn-assets/es/languages/ruby.min.js" with { type: "text" };
+import php from "@highlightjs/cdn-assets/es/languages/php.min.js" with { type: "text" };
+import swift from "@highlightjs/cdn-assets/es/languages/swift.min.js" with { type: "text" };
+import ini from "@highlightjs/cdn-assets/es/languages/ini.min.js" with { type: "text" };
+
+/** By file name. */
+export const LATE_MODULES: Readonly<Record<string, string>> = {
+  "changes.js": changesJs,
+  "diff_colors.js": diffColorsJs,
+  "diff_parse.js": diffParseJs,
+  "file_tree.js": fileTreeJs,
+  "review.js": reviewJs,
+  "timeline.js": timelineJs,
+  "view_changes.js": viewChangesJs,
+  "view_diff_file.js": viewDiffFileJs,
+  "view_diff_lines.js": viewDiffLinesJs,
+  "view_review.js": viewReviewJs,
+  "view_timeline.js": viewTimelineJs,
+};
+
+/** Style sheets by file name. */
+export const LATE_STYLES: Readonly<Record<string, string>> = { "changes.css": changesCss };
+
+const GRAMMARS = {
+  typescript,
+  javascript,
+  json,
+  css,
+  xml,
+  markdown,
+  python,
+  go,
+  rust,
+  bash,
+  yaml,
+  sql,
+  java,
+  cpp,
+  csharp,
+  ruby,
+  php,
+  swift,
+  ini,
+};
+
+/** By the specifier under which the modules import them. */
+export const LATE_VENDOR: Readonly<Record<string, { file: string; text: string }>> = {
+  "@highlightjs/cdn-assets/es/core.min.js": { file: "highlight.js", text: highlighter },
+  ...Object.fromEntries(
+    Object.entries(GRAMMARS).map((
+      [name, text],
+    ) => [`@highlightjs/cdn-assets/es/languages/${name}.min.js`, { file: `highlight_${name}.js`, text }]),
+  ),
+};
