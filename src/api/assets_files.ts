@@ -39,16 +39,6 @@ import lazyJs from "../../static/board/lazy.js" with { type: "text" };
 import placeJs from "../../static/board/place.js" with { type: "text" };
 import viewAnswerJs from "../../static/board/view_answer.js" with { type: "text" };
 import viewAttentionJs from "../../static/board/view_attention.js" with { type: "text" };
-import commandsJs from "../../static/board/commands.js" with { type: "text" };
-import filterJs from "../../static/board/filter.js" with { type: "text" };
-import settingsJs from "../../static/board/settings.js" with { type: "text" };
-import shortcutsJs from "../../static/board/shortcuts.js" with { type: "text" };
-import themeJs from "../../static/board/theme.js" with { type: "text" };
-import viewDialogJs from "../../static/board/view_dialog.js" with { type: "text" };
-import viewFilterJs from "../../static/board/view_filter.js" with { type: "text" };
-import viewHelpJs from "../../static/board/view_help.js" with { type: "text" };
-import viewPaletteJs from "../../static/board/view_palette.js" with { type: "text" };
-import viewSettingsJs from "../../static/board/view_settings.js" with { type: "text" };
 import wordsJs from "../../static/board/words.js" with { type: "text" };
 import tokensCss from "../../static/board/css/tokens.css" with { type: "text" };
 import baseCss from "../../static/board/css/base.css" with { type: "text" };
@@ -56,7 +46,6 @@ import boardCss from "../../static/board/css/board.css" with { type: "text" };
 import cardCss from "../../static/board/css/card.css" with { type: "text" };
 import panelCss from "../../static/board/css/panel.css" with { type: "text" };
 import stripCss from "../../static/board/css/strip.css" with { type: "text" };
-import findCss from "../../static/board/css/find.css" with { type: "text" };
 import threadCss from "../../static/board/css/thread.css" with { type: "text" };
 import transcriptCss from "../../static/board/css/transcript.css" with { type: "text" };
 import overlayCss from "../../static/board/css/overlay.css" with { type: "text" };
@@ -88,7 +77,6 @@ export const BOARD_CSS: string = [
   threadCss,
   transcriptCss,
   overlayCss,
-  findCss,
 ].join("\n");
 
 /** The board's modules by file name. */
@@ -128,16 +116,6 @@ export const BOARD_MODULES: Readonly<Record<string, string>> = {
   "place.js": placeJs,
   "view_answer.js": viewAnswerJs,
   "view_attention.js": viewAttentionJs,
-  "commands.js": commandsJs,
-  "filter.js": filterJs,
-  "settings.js": settingsJs,
-  "shortcuts.js": shortcutsJs,
-  "theme.js": themeJs,
-  "view_dialog.js": viewDialogJs,
-  "view_filter.js": viewFilterJs,
-  "view_help.js": viewHelpJs,
-  "view_palette.js": viewPaletteJs,
-  "view_settings.js": viewSettingsJs,
   "words.js": wordsJs,
   ...LATE_MODULES,
 };
