@@ -79,7 +79,7 @@ async function startTimes(files: number, rounds: number): Promise<StartTimes> {
   }
 }
 
-/** An idle server has a work tree ready for the next run (src/runner/spares.ts); the index is its last file. */
+/** An idle server has a work tree ready for the next run (src/workspace/spares.ts); the index is its last file. */
 async function treeIsReady(workspaces: string): Promise<void> {
   const deadline = performance.now() + 120_000;
   while (performance.now() < deadline) {

@@ -7,7 +7,7 @@ import { checkMessage, type CommandReport, SETUP_ADVICE, setupReason, succeeded 
 import type { LogBody } from "../domain/log_entry.ts";
 import type { RunProfile } from "../domain/profile.ts";
 import type { RunPatch } from "../store/store.ts";
-import type { Workspace } from "./workspace.ts";
+import type { Workspace } from "../workspace/workspace.ts";
 
 export interface ChecksDeps {
   profile: Pick<RunProfile, "setup" | "check" | "check_rounds">;

@@ -5,11 +5,11 @@ import { childEnv } from "../process/child_env.ts";
 import { startCommand } from "../process/command.ts";
 import { objectFolders, type Repository } from "../process/git.ts";
 import type { Sandbox } from "../process/sandbox.ts";
-import { type Caches, openCaches, repositoryKey } from "./caches.ts";
-import { copyFiles } from "./copied_files.ts";
-import { commandBegins, commandEnded } from "./own_work.ts";
+import { type Caches, openCaches, repositoryKey } from "../workspace/caches.ts";
+import { copyFiles } from "../workspace/copied_files.ts";
+import { commandBegins, commandEnded } from "../workspace/own_work.ts";
 import type { CommandParts } from "./ports.ts";
-import { treeOnDisk } from "./snapshot.ts";
+import { treeOnDisk } from "../workspace/snapshot.ts";
 
 interface CommandOptions {
   data_dir: string;

@@ -13,9 +13,9 @@ import { loggerOf } from "../log.ts";
 import type { Claim, RunEnd, RunPatch } from "../store/store.ts";
 import type { Execution } from "./execution.ts";
 import type { Published, PublishRequest } from "./ports.ts";
-import type { Snapshot } from "./snapshot.ts";
+import type { Snapshot } from "../workspace/snapshot.ts";
 import type { Supervisor } from "./supervisor.ts";
-import type { Workspace } from "./workspace.ts";
+import type { Workspace } from "../workspace/workspace.ts";
 
 export interface CompleterDeps {
   clock: Clock;

@@ -14,7 +14,7 @@ import type { RunPatch } from "../store/store.ts";
 import type { CheckState } from "./checks.ts";
 import type { AgentRequest, CommandParts, WorkspaceFile } from "./ports.ts";
 import type { Timers } from "./timers.ts";
-import type { Workspace } from "./workspace.ts";
+import type { Workspace } from "../workspace/workspace.ts";
 
 export interface ExecutorDeps {
   clock: Clock;

@@ -24,7 +24,7 @@ import type { Execution, ExecutorDeps } from "./execution.ts";
 import { Steering } from "./steering.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { Transcript } from "./transcript.ts";
-import type { Workspace } from "./workspace.ts";
+import type { Workspace } from "../workspace/workspace.ts";
 import { WrapUp } from "./wrap_up.ts";
 
 /** Most processes of one run, so that comments that always come too late can't keep it going for ever. */

@@ -9,10 +9,10 @@ import { messageOfError } from "../domain/errors.ts";
 import type { Issue } from "../domain/issue.ts";
 import type { Run } from "../domain/run.ts";
 import { loggerOf } from "../log.ts";
-import { sizeOf } from "./disk_use.ts";
-import { namesIn } from "./names_in.ts";
-import type { Snapshot } from "./snapshot.ts";
-import type { Workspace } from "./workspace.ts";
+import { sizeOf } from "../workspace/disk_use.ts";
+import { namesIn } from "../workspace/names_in.ts";
+import type { Snapshot } from "../workspace/snapshot.ts";
+import type { Workspace } from "../workspace/workspace.ts";
 
 export interface HousekeepingDeps {
   /** Folders of the workspaces, of those in quarantine, and others that grow. */

@@ -17,15 +17,15 @@ import { agentPaths, type Sandbox } from "../process/sandbox.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { Claim, LeasedRun, Store } from "../store/store.ts";
 import { commandParts, runCaches } from "./command_parts.ts";
-import { heldBases, releaseBase } from "./held_base.ts";
+import { heldBases, releaseBase } from "../workspace/held_base.ts";
 import { type HousekeepingDeps, keepHouse } from "./housekeeping.ts";
 import { findLogin, type Login } from "./login.ts";
 import type { AgentRequest, CommandParts, Published, PublishRequest, WorkspaceFile } from "./ports.ts";
 import { projectReader } from "./project.ts";
-import { quarantine, quarantined } from "./quarantine.ts";
+import { quarantine, quarantined } from "../workspace/quarantine.ts";
 import { holdServerLock, removeFreeLocks, serverLives } from "./server_lock.ts";
-import { type Snapshot, snapshot } from "./snapshot.ts";
-import { SpareTrees } from "./spares.ts";
+import { type Snapshot, snapshot } from "../workspace/snapshot.ts";
+import { SpareTrees } from "../workspace/spares.ts";
 import {
   openWorkspace,
   prepareWorkspace,
@@ -33,7 +33,7 @@ import {
   removeWorkspace,
   type Workspace,
   workspaceDir,
-} from "./workspace.ts";
+} from "../workspace/workspace.ts";
 
 export interface RunnerOptions extends ProfileOptions {
   /** Id of the first agent; the n-th further one is `<agent_id>-<n>`. */

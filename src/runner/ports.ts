@@ -2,7 +2,7 @@
 
 import type { Issue } from "../domain/issue.ts";
 import type { CommandProcess } from "../process/command.ts";
-import type { Workspace } from "./workspace.ts";
+import type { Workspace } from "../workspace/workspace.ts";
 
 export interface AgentRequest {
   workspace: Workspace;

@@ -9,8 +9,8 @@ import { failpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
 import type { LeasedRun, RunEnd } from "../store/store.ts";
 import type { Breaker } from "./breaker.ts";
-import type { Snapshot } from "./snapshot.ts";
-import type { Workspace } from "./workspace.ts";
+import type { Snapshot } from "../workspace/snapshot.ts";
+import type { Workspace } from "../workspace/workspace.ts";
 
 export interface RescuerDeps {
   host: string;

@@ -6,7 +6,7 @@
 
 import { join } from "node:path";
 import { loggerOf } from "../log.ts";
-import { namesIn } from "./names_in.ts";
+import { namesIn } from "../workspace/names_in.ts";
 
 /** A file may be held for a moment by somebody who looks whether it is held. */
 const TRIES = 20;

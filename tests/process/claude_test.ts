@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { claudeVersion } from "../../src/process/claude_binary.ts";
 import { start } from "../../src/process/spawn.ts";
 import { readLines } from "../../src/process/lines.ts";
-import { snapshot } from "../../src/runner/snapshot.ts";
+import { snapshot } from "../../src/workspace/snapshot.ts";
 import { agentBench, countProcesses, NO_SANDBOX, processesAppear, tell } from "../support/agent.ts";
 import { CLAUDE_BINARY, realClaude } from "../support/claude_binary.ts";
 import { conversation, fail, say, use } from "../support/messages_api.ts";

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { openRepository } from "../../src/process/git.ts";
 import { probeSandbox } from "../../src/process/sandbox.ts";
 import { findProgram, run } from "../../src/process/spawn.ts";
-import { openCaches, repositoryKey } from "../../src/runner/caches.ts";
+import { openCaches, repositoryKey } from "../../src/workspace/caches.ts";
 import { realParts } from "../../src/runner/parts.ts";
-import { prepareWorkspace } from "../../src/runner/workspace.ts";
+import { prepareWorkspace } from "../../src/workspace/workspace.ts";
 import { makeRepo } from "../support/repo.ts";
 import { type Bench, DEFAULTS, makeBench } from "./bench.ts";
 

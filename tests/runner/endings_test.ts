@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { OUTCOMES } from "../../src/domain/run.ts";
-import { snapshot } from "../../src/runner/snapshot.ts";
+import { snapshot } from "../../src/workspace/snapshot.ts";
 import { ANNA, makeBench } from "./bench.ts";
 import type { AgentSide } from "./scripted_agent.ts";
 

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import type { RunEnd } from "../../src/store/store.ts";
 import type { DiskUse } from "../../src/domain/agent.ts";
-import { quarantine } from "../../src/runner/quarantine.ts";
+import { quarantine } from "../../src/workspace/quarantine.ts";
 import { realParts, type RunnerParts } from "../../src/runner/parts.ts";
 import { SYSTEM } from "../../src/domain/event.ts";
 import { AUTOPILOT } from "../../src/domain/messages.ts";
-import type { Workspace } from "../../src/runner/workspace.ts";
+import type { Workspace } from "../../src/workspace/workspace.ts";
 import { type Bench, DEFAULTS, makeBench } from "./bench.ts";
 
 /** The parts of a runner, without the runner. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { snapshot } from "../../src/runner/snapshot.ts";
+import { snapshot } from "../../src/workspace/snapshot.ts";
 import { makeBench } from "./bench.ts";
 import type { AgentSide } from "./scripted_agent.ts";
 

@@ -12,7 +12,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   store: ["domain", "log", "clock"],
   process: ["domain", "log", "clock"],
   events: ["domain", "log", "clock", "store:type"],
-  runner: ["domain", "store", "process", "log", "clock", "failpoint"],
+  workspace: ["domain", "process", "log", "failpoint"],
+  runner: ["domain", "store", "process", "workspace", "log", "clock", "failpoint"],
   api: ["domain", "store", "events", "log", "clock", "config:type", "static"],
   cli: [
     "domain",

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openRepository } from "../../src/process/git.ts";
 import { run } from "../../src/process/spawn.ts";
-import { prepareWorkspace } from "../../src/runner/workspace.ts";
-import { snapshot } from "../../src/runner/snapshot.ts";
+import { prepareWorkspace } from "../../src/workspace/workspace.ts";
+import { snapshot } from "../../src/workspace/snapshot.ts";
 import { makeRepo, type TestRepo } from "../support/repo.ts";
 
 const BRANCH = "autopilot/1-hostile";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { openRepository } from "../../src/process/git.ts";
-import { commandBegins, commandEnded } from "../../src/runner/own_work.ts";
-import { snapshot, treeOnDisk } from "../../src/runner/snapshot.ts";
-import { openWorkspace, prepareWorkspace } from "../../src/runner/workspace.ts";
+import { commandBegins, commandEnded } from "../../src/workspace/own_work.ts";
+import { snapshot, treeOnDisk } from "../../src/workspace/snapshot.ts";
+import { openWorkspace, prepareWorkspace } from "../../src/workspace/workspace.ts";
 import { makeRepo } from "../support/repo.ts";
 
 async function setup(files: Record<string, string>) {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openRepository } from "../../src/process/git.ts";
 import { run } from "../../src/process/spawn.ts";
-import { SpareTrees } from "../../src/runner/spares.ts";
-import { prepareWorkspace, removeWorkspace } from "../../src/runner/workspace.ts";
+import { SpareTrees } from "../../src/workspace/spares.ts";
+import { prepareWorkspace, removeWorkspace } from "../../src/workspace/workspace.ts";
 import { makeRepo } from "../support/repo.ts";
 
 const PID = 4242;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openRepository } from "../../src/process/git.ts";
-import { openWorkspace, prepareWorkspace, removeWorkspace } from "../../src/runner/workspace.ts";
-import { snapshot } from "../../src/runner/snapshot.ts";
+import { openWorkspace, prepareWorkspace, removeWorkspace } from "../../src/workspace/workspace.ts";
+import { snapshot } from "../../src/workspace/snapshot.ts";
 import { run } from "../../src/process/spawn.ts";
 import { makeRepo, type TestRepo } from "../support/repo.ts";
 
