@@ -94,6 +94,11 @@ export const OPTIONS = {
     min: 0,
     max: 1_000_000,
   }),
+  max_file_mb: integer(
+    100,
+    "Largest file in megabytes that is committed; larger ones are left out and named on the issue; `0` sets no limit",
+    { min: 0, max: 1_000_000 },
+  ),
   run_minutes: number(60, "Longest time of one run in minutes", { min: 0.05, max: 10_080 }),
   silence_minutes: number(15, "A run whose agent says nothing for so many minutes is ended as stalled", {
     min: 0.05,

@@ -74,6 +74,7 @@ export async function prepareRunner({ config, store, blobs, feed, host_env }: Ru
       max_usd_per_day: config.max_usd_per_day,
       memory_mb: config.memory_mb,
       max_processes: config.max_processes,
+      max_file_mb: config.max_file_mb,
       run_timeout_s: config.run_minutes * 60,
       silence_timeout_s: config.silence_minutes * 60,
       data_dir: config.data,

@@ -56,6 +56,8 @@ export interface RunnerOptions extends ProfileOptions {
   /** Megabytes and processes that one run may have; 0: no limit. */
   memory_mb: number;
   max_processes: number;
+  /** Megabytes of the largest file that is taken from a workspace; 0: no limit. */
+  max_file_mb: number;
   data_dir: string;
   /** Names of further variables of the server's environment that agents may see. */
   pass_env: readonly string[];
@@ -136,6 +138,7 @@ export function realParts(
         branch,
         ...(options.base === "" ? {} : { base: options.base }),
         attachments,
+        max_file_bytes: options.max_file_mb * 1024 * 1024,
         spares,
       }),
     openWorkspace: ({ issue, run }) =>

@@ -4,6 +4,7 @@ import { failpoint } from "../failpoint.ts";
 import type { Repository } from "../process/git.ts";
 import { GitError, gitError } from "../process/git_run.ts";
 import { hideSubmodules, releaseEmbedded } from "./embedded.ts";
+import { largeFiles, moveBlockersAside, wordsForLarge } from "./held_back.ts";
 import { ownTree, treeChanges } from "./own_work.ts";
 import { type Change, changesSince, warningsOf } from "./snapshot_report.ts";
 import { openTreeGit, type TreeGit } from "./tree_git.ts";
@@ -97,13 +98,18 @@ const MAX_ROUNDS = 20;
 
 /** Fills the index with the tree; whatever git refuses is named instead. */
 async function addAll(git: TreeGit, workspace: Workspace): Promise<Added> {
-  const left_out = await hideSubmodules(git, workspace);
+  const left_out = [...await moveBlockersAside(workspace), ...await hideSubmodules(git, workspace)];
   const warnings: string[] = [];
-  // By pathspec and not by an ignore file, which one of the agent's own would overrule.
   const { copied = [] } = workspace;
-  const places = copied.length === 0 ? [] : [".", ...copied.map((path) => `:(exclude,literal)${path}`)];
+  const places = placesWithout(copied);
   for (let round = 1;; round++) {
-    const added = await git.tryGit(["add", "-A", "--ignore-errors", "--", ...places]);
+    const large = await largeFiles(git, workspace);
+    const add = ["add", "-A", "--ignore-errors", "--pathspec-from-file=-", "--pathspec-file-nul"];
+    const added = await git.tryGit(add, {
+      stdin: placesWithout([...copied, ...large.map(({ path }) => path)]).map((place) => `${place}\0`).join(
+        "",
+      ),
+    });
     const [changes, untracked, changed] = await Promise.all([
       changesSince(git, workspace.base_commit),
       git.git([
@@ -124,11 +130,20 @@ async function addAll(git: TreeGit, workspace: Workspace): Promise<Added> {
     // 1: some files could not be added, and they are named. Anything else: git gave up before it had seen them all.
     if (added.code > 1) throw gitError(`Cannot take the work of ${workspace.tree}`, added);
     const missed = new Set([...untracked.split("\0"), ...changed.split("\0")].filter((path) => path !== ""));
+    for (const file of large) {
+      missed.delete(file.path);
+      left_out.push(wordsForLarge(file, workspace));
+    }
     left_out.push(
       ...[...missed].map((path) => `${JSON.stringify(path)}: git could not read it or refuses its name`),
     );
     return { changes, left_out, warnings };
   }
+}
+
+/** By pathspec and not by an ignore file, which one of the agent's own would overrule. */
+function placesWithout(paths: readonly string[]): string[] {
+  return [".", ...paths.map((path) => `:(exclude,literal)${path}`)];
 }
 
 interface Place {

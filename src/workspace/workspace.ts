@@ -40,6 +40,8 @@ export interface PrepareOptions {
   /** Branch or commit to start from when the branch does not exist yet. Default: HEAD of the repository. */
   base?: string;
   attachments: { name: string; path: string }[];
+  /** Larger files are not taken from the workspace; left out or 0: all are. */
+  max_file_bytes?: number;
   spares?: Spares;
 }
 
@@ -60,6 +62,7 @@ export async function prepareWorkspace(options: PrepareOptions): Promise<Workspa
     ...start,
     branch,
     tip: start.base_commit,
+    max_file_bytes: options.max_file_bytes ?? 0,
   };
   // What a crash left of the same run is no use: its state file would be there if it had been complete.
   await removeFolder(dir, options.root);

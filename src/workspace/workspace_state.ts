@@ -23,6 +23,8 @@ export interface Workspace {
   tip: string;
   /** Files of the user's checkout that were brought in: paths in the tree, never committed. */
   copied?: string[];
+  /** Larger files are not taken; left out or 0: all are. */
+  max_file_bytes?: number;
   /** Left out as long as no command but the agent's has run. */
   own_work?: OwnWork;
 }

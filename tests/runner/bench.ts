@@ -159,6 +159,7 @@ export const DEFAULTS: Omit<RunnerOptions, "data_dir" | "host_env"> = {
   max_usd_per_day: 0,
   memory_mb: 0,
   max_processes: 0,
+  max_file_mb: 0,
   run_timeout_s: 3600,
   silence_timeout_s: 900,
   pass_env: [],
