@@ -1,16 +1,21 @@
-/** What the board loads only with the tabs Changes and Timeline: modules, one style sheet, the highlighter and its grammars. */
+/** What the board loads late: the style sheets of the panel, and the modules, highlighter and grammars of Changes and Timeline. */
 
 import changesJs from "../../static/board/changes.js" with { type: "text" };
 import diffColorsJs from "../../static/board/diff_colors.js" with { type: "text" };
 import diffParseJs from "../../static/board/diff_parse.js" with { type: "text" };
 import fileTreeJs from "../../static/board/file_tree.js" with { type: "text" };
+import laterJs from "../../static/board/later.js" with { type: "text" };
 import reviewJs from "../../static/board/review.js" with { type: "text" };
 import timelineJs from "../../static/board/timeline.js" with { type: "text" };
+import timelineWordsJs from "../../static/board/timeline_words.js" with { type: "text" };
 import viewChangesJs from "../../static/board/view_changes.js" with { type: "text" };
 import viewDiffFileJs from "../../static/board/view_diff_file.js" with { type: "text" };
 import viewDiffLinesJs from "../../static/board/view_diff_lines.js" with { type: "text" };
 import viewReviewJs from "../../static/board/view_review.js" with { type: "text" };
 import viewTimelineJs from "../../static/board/view_timeline.js" with { type: "text" };
+import panelCss from "../../static/board/css/panel.css" with { type: "text" };
+import threadCss from "../../static/board/css/thread.css" with { type: "text" };
+import transcriptCss from "../../static/board/css/transcript.css" with { type: "text" };
 import changesCss from "../../static/board/css/changes.css" with { type: "text" };
 import highlighter from "@highlightjs/cdn-assets/es/core.min.js" with { type: "text" };
 import typescript from "@highlightjs/cdn-assets/es/languages/typescript.min.js" with { type: "text" };
@@ -39,8 +44,10 @@ export const LATE_MODULES: Readonly<Record<string, string>> = {
   "diff_colors.js": diffColorsJs,
   "diff_parse.js": diffParseJs,
   "file_tree.js": fileTreeJs,
+  "later.js": laterJs,
   "review.js": reviewJs,
   "timeline.js": timelineJs,
+  "timeline_words.js": timelineWordsJs,
   "view_changes.js": viewChangesJs,
   "view_diff_file.js": viewDiffFileJs,
   "view_diff_lines.js": viewDiffLinesJs,
@@ -49,7 +56,10 @@ export const LATE_MODULES: Readonly<Record<string, string>> = {
 };
 
 /** Style sheets by file name. */
-export const LATE_STYLES: Readonly<Record<string, string>> = { "changes.css": changesCss };
+export const LATE_STYLES: Readonly<Record<string, string>> = {
+  "changes.css": changesCss,
+  "panel.css": [panelCss, threadCss, transcriptCss].join("\n"),
+};
 
 const GRAMMARS = {
   typescript,

@@ -6,7 +6,7 @@
  *
  * @typedef {{ kind: "same" | "add" | "del", old: number, new: number, text: string, no_end: boolean }} Line
  */
-/** @typedef {{ title: string, lines: Line[] }} Hunk */
+/** `continued`: the lines go on from the hunk before. @typedef {{ title: string, lines: Line[], continued?: boolean }} Hunk */
 /** @typedef {{ left: Line | null, right: Line | null }} Row */
 
 const HEADER = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@ ?(.*)$/s;
@@ -73,6 +73,30 @@ function factIn(text) {
 }
 
 /**
+ * Cuts long hunks into pieces that can be drawn one after another; only the first of a hunk has its title.
+ *
+ * @param {readonly Hunk[]} hunks
+ * @param {number} size lines of a piece, about
+ * @returns {Hunk[]}
+ */
+export function cutHunks(hunks, size) {
+  return hunks.flatMap(({ title, lines }) => {
+    /** @type {Hunk[]} */
+    const pieces = [];
+    let from = 0;
+    for (let at = size; at < lines.length; at++) {
+      // What was taken out stays with what came in its place.
+      if (at - from < size || lines[at].kind !== lines[at - 1].kind) continue;
+      pieces.push({ title, lines: lines.slice(from, at) });
+      title = "";
+      from = at;
+    }
+    pieces.push({ title, lines: lines.slice(from) });
+    return pieces.map((piece, i) => ({ ...piece, continued: i > 0 }));
+  });
+}
+
+/**
  * The lines in two columns: what was taken out stands beside what came in its place.
  *
  * @param {readonly Line[]} lines
@@ -122,8 +146,7 @@ export function changedParts(lines) {
     }
     const block = blockAt(lines, at);
     at = block.end;
-    if (block.out.length !== block.in.length) continue;
-    block.out.forEach((line, i) => {
+    block.out.slice(0, block.in.length).forEach((line, i) => {
       const [a, b] = [line.text, block.in[i].text];
       const shortest = Math.min(a.length, b.length);
       let head = 0;

@@ -1,16 +1,17 @@
 // @ts-check
 /** The tab of changes: what the branch does to the files, and comments on lines that go back as one. */
 
-import { useSignal } from "@preact/signals";
+import { useComputed, useSignal } from "@preact/signals";
 import { html } from "htm/preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { openChanges } from "./changes.js";
 import { treeOf, treeOrder } from "./file_tree.js";
+import { Icon } from "./icons.js";
 import { recall, remember } from "./keep.js";
 import { Counts, File } from "./view_diff_file.js";
 import { ReviewBar } from "./view_review.js";
 
-/** @import { Signal } from "@preact/signals" */
+/** @import { ReadonlySignal, Signal } from "@preact/signals" */
 /** @import { Diff } from "../../src/domain/diff.ts" */
 /** @import { Issue, Status } from "../../src/domain/issue.ts" */
 /** @import { Folder } from "./file_tree.js" */
@@ -19,6 +20,8 @@ import { ReviewBar } from "./view_review.js";
 const OPEN_LINES = 6_000;
 /** A file with more changed lines is folded. */
 const OPEN_FILE_LINES = 3_000;
+/** Two columns of code have no room here. */
+const NARROW = "(max-width: 760px)";
 /** From this width on the list of files stands beside them, in pixels. */
 const TREE_BESIDE = 860;
 
@@ -26,7 +29,15 @@ const TREE_BESIDE = 860;
 export function Changes({ issue, status }) {
   const changes = useMemo(() => openChanges(issue.id), []);
   useEffect(() => changes.close, []);
-  const split = useSignal(recall("diff.split", false));
+  const wanted = useSignal(recall("diff.split", false));
+  const narrow = useSignal(matchMedia(NARROW).matches);
+  const split = useComputed(() => wanted.value && !narrow.value);
+  useEffect(() => {
+    const query = matchMedia(NARROW);
+    const follow = () => void (narrow.value = query.matches);
+    query.addEventListener("change", follow);
+    return () => query.removeEventListener("change", follow);
+  }, []);
   const shown = changes.loaded.value;
   const diff = shown.state === "ready" ? shown.diff : null;
   return html`
@@ -44,7 +55,7 @@ export function Changes({ issue, status }) {
           <button type="button" class="button" onClick=${changes.reload}>Show them</button></p>
       `}
       ${diff !== null && (diff.head === "" ? html`<${NoBranch} />` : html`
-        <${Toolbar} diff=${diff} changes=${changes} split=${split} />
+        <${Toolbar} diff=${diff} changes=${changes} wanted=${narrow.value ? null : wanted} />
         ${diff.files.length === 0
           ? html`
             <div class="empty">
@@ -70,15 +81,18 @@ function NoBranch() {
   `;
 }
 
-/** @param {{ diff: Diff, changes: import("./changes.js").Changes, split: Signal<boolean> }} props */
-function Toolbar({ diff, changes, split }) {
+/**
+ * @param {{ diff: Diff, changes: import("./changes.js").Changes, wanted: Signal<boolean> | null }} props `wanted`: whether
+ * in two columns; `null` where there is no room for them
+ */
+function Toolbar({ diff, changes, wanted }) {
   const additions = diff.files.reduce((sum, file) => sum + file.additions, 0);
   const deletions = diff.files.reduce((sum, file) => sum + file.deletions, 0);
   const count = diff.files.length;
   const has_review = changes.reviewed.value !== "" && changes.reviewed.value !== diff.head;
   /** @param {boolean} on */
   const setSplit = (on) => {
-    split.value = on;
+    if (wanted !== null) wanted.value = on;
     remember("diff.split", on);
   };
   return html`
@@ -90,8 +104,11 @@ function Toolbar({ diff, changes, split }) {
         <${Choice} label="Which changes" value=${changes.since.value}
           options=${[[false, "All"], [true, "Since my last review"]]} onChange=${changes.showSince} />
       `}
-      <${Choice} label="Layout" value=${split.value} options=${[[false, "Unified"], [true, "Split"]]}
-        onChange=${setSplit} />
+      ${wanted !== null &&
+        html`<${Choice} label="Layout" value=${wanted.value} options=${[[false, "Unified"], [
+          true,
+          "Split",
+        ]]} onChange=${setSplit} />`}
     </div>
   `;
 }
@@ -106,7 +123,7 @@ function Choice({ label, value, options, onChange }) {
   `;
 }
 
-/** @param {{ diff: Diff, issue: Issue, split: Signal<boolean> }} props */
+/** @param {{ diff: Diff, issue: Issue, split: ReadonlySignal<boolean> }} props */
 function Files({ diff, issue, split }) {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const beside = useSignal(true);
@@ -138,7 +155,7 @@ function Files({ diff, issue, split }) {
     <div class=${`changes-files ${many ? "with-tree" : ""}`} ref=${box}>
       ${many && html`
         <details class="tree" open=${beside.value}>
-          <summary>Files</summary>
+          <summary><${Icon} name="chevron" />Files</summary>
           <nav aria-label="Changed files">
             <${Branch} folder=${tree} diff=${diff} go=${go} />
           </nav>

@@ -6,20 +6,25 @@ import { html } from "htm/preact";
 import { useEffect, useMemo } from "preact/hooks";
 import { cleanText } from "./clean.js";
 import { painterFor } from "./diff_colors.js";
-import { parsePatch } from "./diff_parse.js";
+import { cutHunks, parsePatch } from "./diff_parse.js";
 import { Icon } from "./icons.js";
+import { later } from "./later.js";
 import { notesOf, openNote } from "./review.js";
 import { Hunk, keyOf } from "./view_diff_lines.js";
 import { NoteBox } from "./view_review.js";
 
-/** @import { Signal } from "@preact/signals" */
+/** @import { ReadonlySignal } from "@preact/signals" */
 /** @import { FileDiff } from "../../src/domain/diff.ts" */
 /** @import { Colors } from "./view_diff_lines.js" */
 /** @import { Hunk as HunkData } from "./diff_parse.js" */
 
-/** @param {{ file: FileDiff, index: number, issue_id: string, split: Signal<boolean>, open: boolean }} props */
+/** Lines that are drawn in one step. */
+const PIECE = 150;
+
+/** @param {{ file: FileDiff, index: number, issue_id: string, split: ReadonlySignal<boolean>, open: boolean }} props */
 export function File({ file, index, issue_id, split, open }) {
-  const shown = useSignal(open);
+  const shown = useSignal(false);
+  useEffect(() => open ? later(() => shown.value = true) : undefined, []);
   return html`
     <details class="file" open=${open} data-file=${index} onToggle=${(/** @type {Event} */ event) =>
       shown.value = (/** @type {HTMLDetailsElement} */ (event.currentTarget)).open}>
@@ -41,15 +46,20 @@ export function File({ file, index, issue_id, split, open }) {
 
 const WORDS = { added: "Added", modified: "", deleted: "Deleted", renamed: "Renamed" };
 
-/** @param {{ file: FileDiff, issue_id: string, split: Signal<boolean> }} props */
+/** @param {{ file: FileDiff, issue_id: string, split: ReadonlySignal<boolean> }} props */
 function Body({ file, issue_id, split }) {
   const { hunks, facts } = useMemo(() => cleaned(parsePatch(file.patch)), []);
+  const drawn = useSignal(1);
   const painted = useSignal(/** @type {readonly Colors[]} */ ([]));
   /** Where comments stand, as one text: lines are drawn again when that changes, not at every letter. */
   const marks = useComputed(() =>
     notesOf(issue_id).value.filter((note) => note.path === file.path)
       .map((note) => `${note.side}:${note.line}:${note.id}`).join(" ")
   );
+  useEffect(() => {
+    const undo = hunks.slice(1).map(() => later(() => drawn.value++));
+    return () => undo.forEach((take_back) => take_back());
+  }, []);
   useEffect(() => paint(file.path, hunks, (colors) => painted.value = [...painted.peek(), colors]), []);
 
   const places = new Map(
@@ -87,7 +97,10 @@ function Body({ file, issue_id, split }) {
     ${hunks.length > 0 && html`
       <table class=${`diff ${split.value ? "split" : "unified"}`} aria-label=${`Changes in ${file.path}`}
         onClick=${onClick} onKeyDown=${onArrow} onFocusIn=${onFocusIn}>
-        ${hunks.map((hunk, i) =>
+        <colgroup>${(split.value ? ["n", "code", "n", "code"] : ["n", "n", "code"]).map((name, i) =>
+          html`<col key=${i} class=${name} />`
+        )}</colgroup>
+        ${hunks.slice(0, drawn.value).map((hunk, i) =>
           html`
             <${Hunk} key=${i} index=${i} hunk=${hunk} colors=${painted.value[i]} split=${split.value}
               issue_id=${issue_id} places=${[...places].filter(([key]) => keys[i].has(key)).flat().join(
@@ -114,34 +127,34 @@ function cleaned({ hunks, facts }) {
       line.text = cleanText(line.text.replace(/\r$/, "").replaceAll("\r", "␍"));
     }
   }
-  return { hunks, facts };
+  return { hunks: cutHunks(hunks, PIECE), facts };
 }
 
 /**
- * Colours hunk by hunk, with room for the page in between.
+ * Colours piece by piece, after the lines that wait to be drawn.
  *
  * @param {string} path
  * @param {readonly HunkData[]} hunks
- * @param {(colors: Colors) => void} take gets the colours of every hunk in order
+ * @param {(colors: Colors) => void} take gets the colours of every piece in order
  * @returns {() => void} ends it
  */
 function paint(path, hunks, take) {
   let closed = false;
-  (async () => {
-    const painter = await painterFor(path);
+  painterFor(path).then((painter) => {
     if (painter === null) return;
     for (const { lines } of hunks) {
-      await new Promise((resolve) => setTimeout(resolve));
-      if (closed) return;
-      /** @type {Colors} */
-      const colors = new Map();
-      for (const side of ["del", "add"]) {
-        const own = lines.filter((line) => line.kind === "same" || line.kind === side);
-        painter(own.map((line) => line.text))?.forEach((pieces, i) => colors.set(own[i], pieces));
-      }
-      take(colors);
+      later(() => {
+        if (closed) return;
+        /** @type {Colors} */
+        const colors = new Map();
+        for (const side of ["del", "add"]) {
+          const own = lines.filter((line) => line.kind === "same" || line.kind === side);
+          painter(own.map((line) => line.text))?.forEach((pieces, i) => colors.set(own[i], pieces));
+        }
+        take(colors);
+      });
     }
-  })();
+  });
   return () => void (closed = true);
 }
 

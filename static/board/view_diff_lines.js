@@ -65,7 +65,11 @@ function drawHunk({ hunk, index, colors, split, places, issue_id }) {
 
   return html`
     <tbody>
-      <tr class="hunk"><td colspan=${width}><span class="hunk-title">${hunk.title || " "}</span></td></tr>
+      ${!hunk.continued && html`
+        <tr class="hunk">
+          <td colspan=${width}><span class="hunk-title">${hunk.title || " "}</span></td>
+        </tr>
+      `}
       ${split
         ? pairLines(hunk.lines).map(({ left, right }, i) =>
           html`
@@ -76,7 +80,7 @@ function drawHunk({ hunk, index, colors, split, places, issue_id }) {
                   <td class="none"></td>
                 `
                 : html`<td class=${`n ${left.kind}`}>${
-                  left.kind === "same" ? left.old : button(left, left.old)
+                  left.kind === "same" ? html`<span>${left.old}</span>` : button(left, left.old)
                 }</td>${code(left)}`}
               ${right === null
                 ? html`

@@ -3,7 +3,7 @@
 
 import { useComputed, useSignal } from "@preact/signals";
 import { html } from "htm/preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { sendComment } from "./actions.js";
 import { changeNote, dropNote, notesOf, reviewText, setNotes } from "./review.js";
 import { announcement } from "./store.js";
@@ -19,7 +19,8 @@ export function NoteBox({ issue_id, id, lost = false }) {
   const area = useRef(/** @type {HTMLTextAreaElement | null} */ (null));
   const root = useRef(/** @type {HTMLElement | null} */ (null));
   const editing = note?.editing ?? false;
-  useEffect(() => {
+  // At once: what is typed next belongs in the box.
+  useLayoutEffect(() => {
     if (editing) area.current?.focus({ preventScroll: true });
   }, [editing]);
   if (note === undefined) return null;

@@ -4,7 +4,8 @@
 import { html } from "htm/preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { useFollowEnd } from "./follow.js";
-import { openTimeline, stepOf } from "./timeline.js";
+import { openTimeline } from "./timeline.js";
+import { stepOf } from "./timeline_words.js";
 import { fullTime } from "./words.js";
 
 /** @import { Message } from "./reduce.js" */
