@@ -11,6 +11,7 @@
 
 import { join } from "node:path";
 import type { Repository } from "../process/git.ts";
+import { holdTrees } from "./held_base.ts";
 import { type OwnWork, saveWorkspace, type Workspace } from "./workspace_state.ts";
 
 export interface TreeChange {
@@ -42,7 +43,7 @@ export async function commandBegins(
   disk: string,
 ): Promise<string> {
   const work = await ownTree(repository, workspace, disk);
-  await save(workspace, { seen: disk, work, running: true });
+  await save(repository, workspace, { seen: disk, work, running: true });
   return work;
 }
 
@@ -66,12 +67,14 @@ export async function commandEnded(
     taken = changes.filter(({ status, path }) => status === "M" && known.has(path));
   }
   const work = taken.length === 0 ? before.work : await applied(repository, workspace, before.work, taken);
-  await save(workspace, { seen: disk, work, running: false });
+  await save(repository, workspace, { seen: disk, work, running: false });
   const paths = new Set(taken.map(({ path }) => path));
   return { taken: [...paths], left: changes.map(({ path }) => path).filter((path) => !paths.has(path)) };
 }
 
-async function save(workspace: Workspace, own_work: OwnWork): Promise<void> {
+async function save(repository: Repository, workspace: Workspace, own_work: OwnWork): Promise<void> {
+  const { seen, work } = own_work;
+  await holdTrees(repository, workspace.dir, workspace.base_commit, { seen, work });
   workspace.own_work = own_work;
   await saveWorkspace(workspace);
 }

@@ -53,7 +53,7 @@ export async function snapshot(workspace: Workspace, options: SnapshotOptions): 
   const nothing = changes.length === 0 && workspace.tip === workspace.base_commit;
   const place = nothing
     ? { commit: workspace.base_commit, branch: workspace.branch, warnings: [] }
-    : await commitTree(workspace, options, tree ?? await git.git(["write-tree"]));
+    : await commitTree(workspace, options, tree ?? await writeTree(git, workspace));
   return {
     commit: place.commit === workspace.base_commit ? "" : place.commit,
     branch: place.branch,
@@ -75,13 +75,25 @@ async function takeTree(
   const added = own_work.running ? { left_out: [], warnings: [] } : await addAll(git, workspace);
   const tree = own_work.running
     ? own_work.work
-    : await ownTree(repository, workspace, await git.git(["write-tree"]));
+    : await ownTree(repository, workspace, await writeTree(git, workspace));
   return { ...added, tree, changes: await treeChanges(repository, base_commit, tree) };
 }
 
 /** Takes the files on disk into the index, and answers their tree. */
 export async function treeOnDisk(workspace: Workspace, repository: Repository): Promise<string> {
   const git = await openTreeGit(repository, workspace);
+  await addAll(git, workspace);
+  return await writeTree(git, workspace);
+}
+
+/**
+ * The index as a tree. What it names may be gone: taken by a process that died before it made the commit, and then
+ * collected as garbage. git would not look at those files again, so the index begins anew.
+ */
+async function writeTree(git: TreeGit, workspace: Workspace): Promise<string> {
+  const written = await git.tryGit(["write-tree"]);
+  if (written.code === 0) return written.stdout.trim();
+  await git.git(["read-tree", workspace.base_commit]);
   await addAll(git, workspace);
   return await git.git(["write-tree"]);
 }

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { openRepository } from "../../src/process/git.ts";
 import { run } from "../../src/process/spawn.ts";
-import { snapshot } from "../../src/workspace/snapshot.ts";
+import { commandBegins, commandEnded } from "../../src/workspace/own_work.ts";
+import { snapshot, treeOnDisk } from "../../src/workspace/snapshot.ts";
 import { openWorkspace, prepareWorkspace, removeWorkspace } from "../../src/workspace/workspace.ts";
 import { makeRepo } from "../support/repo.ts";
 
@@ -88,4 +89,37 @@ Deno.test("what an agent does to the objects of its clone does not reach the use
   const { commit } = await it.take();
   assert.equal(await it.repo.git("show", `${commit}:new.txt`), "new");
   assert.equal(await it.repo.git("fsck", "--full", "--no-dangling"), "");
+});
+
+Deno.test("git gc --prune=now takes nothing of what setup and checks were told apart by", async () => {
+  await using it = await scene();
+  const disk = () => treeOnDisk(it.workspace, it.repository);
+  await commandBegins(it.repository, it.workspace, await disk());
+  await it.write("by_setup.txt", "setup\n");
+  await it.repo.git("gc", "-q", "--prune=now");
+  await commandEnded(it.repository, it.workspace, await disk(), { keep: false });
+  await it.repo.git("gc", "-q", "--prune=now");
+  await it.write("new.txt", "agent\n");
+  await commandBegins(it.repository, it.workspace, await disk());
+  await it.repo.git("gc", "-q", "--prune=now");
+  await it.write("new.txt", "formatted\n");
+  await commandEnded(it.repository, it.workspace, await disk(), { keep: true });
+  await it.repo.git("gc", "-q", "--prune=now");
+  const { commit } = await it.take();
+  assert.equal(await it.repo.git("diff", "--name-only", "main", commit), "new.txt");
+  assert.equal(await it.repo.git("show", `${commit}:new.txt`), "formatted");
+  assert.equal(await it.repo.git("fsck", "--connectivity-only", "--no-dangling"), "");
+  await removeWorkspace(it.workspace, it.repository);
+  assert.equal(await it.repo.git("for-each-ref", "refs/autopilot"), "");
+});
+
+Deno.test("git gc --prune=now between a crash in the middle of a snapshot and the next one loses nothing", async () => {
+  await using it = await scene();
+  await it.write("new.txt", "new\n");
+  // The index names the file now, and nothing else does.
+  await treeOnDisk(it.workspace, it.repository);
+  await it.repo.git("gc", "-q", "--prune=now");
+  const { commit } = await it.take();
+  assert.equal(await it.repo.git("show", `${commit}:new.txt`), "new");
+  assert.equal(await it.repo.git("fsck", "--connectivity-only", "--no-dangling"), "");
 });
