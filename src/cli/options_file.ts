@@ -1,6 +1,6 @@
 /** The options file: `AUTOPILOT_*` lines in dotenv form. */
 
-import { parseEnv } from "node:util";
+import { parse } from "dotenv";
 import { ConfigError } from "../config.ts";
 
 /** The options file that is read when nobody names one: this name in the data folder. */
@@ -23,12 +23,12 @@ export async function readOptionsFile(
     const why = error instanceof Error ? error.message : String(error);
     throw new ConfigError(`The options file ${path} can't be read: ${why}`, { cause: error });
   }
-  // parseEnv passes over lines that it does not understand; a misspelt line must not go unnoticed.
+  // dotenv passes over lines that it does not understand; a misspelt line must not go unnoticed.
   const unclear = unclearLine(content);
   if (unclear !== null) {
     throw new ConfigError(`The options file ${path} has a line that is no NAME=value: line ${unclear}`);
   }
-  return { path, values: { ...parseEnv(content) } as Record<string, string> };
+  return { path, values: { ...parse(content) } };
 }
 
 /** The number of the first line that is neither empty, a comment, an assignment nor inside a quoted value. */

@@ -41,7 +41,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 const PACKAGES: readonly { match: RegExp; rooms: readonly string[] }[] = [
   { match: /^(kysely|pg|@types\/pg)(\/|$)|^node:sqlite$/, rooms: ["store"] },
   { match: /^(hono|@hono\/[^/]+|rate-limiter-flexible|zod)(\/|$)/, rooms: ["api"] },
-  { match: /^commander$/, rooms: ["cli"] },
+  { match: /^(commander|dotenv)$/, rooms: ["cli"] },
   { match: /^@logtape\//, rooms: ["log", "cli"] },
   { match: /^node:child_process$/, rooms: [] },
   {
