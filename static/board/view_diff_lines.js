@@ -65,7 +65,7 @@ function drawHunk({ hunk, index, colors, split, places, issue_id }) {
 
   return html`
     <tbody>
-      ${!hunk.continued && html`
+      ${!hunk.continued && (hunk.title !== "" || index > 0) && html`
         <tr class="hunk">
           <td colspan=${width}><span class="hunk-title">${hunk.title || " "}</span></td>
         </tr>
@@ -99,7 +99,7 @@ function drawHunk({ hunk, index, colors, split, places, issue_id }) {
               <td class=${`n ${line.kind}`}>${line.kind === "del"
                 ? button(line, line.old)
                 : line.kind === "same"
-                ? line.old
+                ? html`<span>${line.old}</span>`
                 : ""}</td>
               <td class=${`n ${line.kind}`}>${line.kind === "del" ? "" : button(line, line.new)}</td>
               ${code(line)}

@@ -21,19 +21,20 @@ export function NoteBox({ issue_id, id, lost = false }) {
   const editing = note?.editing ?? false;
   // At once: what is typed next belongs in the box.
   useLayoutEffect(() => {
-    if (editing) area.current?.focus({ preventScroll: true });
+    if (!editing) return;
+    area.current?.focus({ preventScroll: true });
+    root.current?.scrollIntoView({ block: "nearest" });
   }, [editing]);
   if (note === undefined) return null;
   const where = `${note.side === "old" ? "removed line" : "line"} ${note.line}`;
 
   /** The focus goes back to the line. @param {() => void} change */
   function leave(change) {
-    const row = root.current?.closest("tr");
-    const buttons = row?.previousElementSibling?.querySelectorAll("button[data-line]");
+    let row = root.current?.closest("tr")?.previousElementSibling;
+    while (row?.classList.contains("note-row")) row = row.previousElementSibling;
+    const button = row?.querySelector(note?.side === "old" ? "td.del > button" : "td:not(.del) > button");
     change();
-    if (buttons?.length) {
-      /** @type {HTMLElement} */ (buttons[buttons.length - 1]).focus({ preventScroll: true });
-    }
+    if (button instanceof HTMLElement) button.focus({ preventScroll: true });
   }
   function add() {
     if (note?.text.trim() === "") return;
