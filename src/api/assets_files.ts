@@ -31,7 +31,6 @@ import viewRunsJs from "../../static/board/view_runs.js" with { type: "text" };
 import viewThreadJs from "../../static/board/view_thread.js" with { type: "text" };
 import viewToastsJs from "../../static/board/view_toasts.js" with { type: "text" };
 import viewTranscriptJs from "../../static/board/view_transcript.js" with { type: "text" };
-import answerJs from "../../static/board/answer.js" with { type: "text" };
 import draftsJs from "../../static/board/drafts.js" with { type: "text" };
 import faviconJs from "../../static/board/favicon.js" with { type: "text" };
 import keepJs from "../../static/board/keep.js" with { type: "text" };
@@ -39,15 +38,29 @@ import lazyJs from "../../static/board/lazy.js" with { type: "text" };
 import placeJs from "../../static/board/place.js" with { type: "text" };
 import viewAnswerJs from "../../static/board/view_answer.js" with { type: "text" };
 import viewAttentionJs from "../../static/board/view_attention.js" with { type: "text" };
+import commandsJs from "../../static/board/commands.js" with { type: "text" };
+import filterJs from "../../static/board/filter.js" with { type: "text" };
+import settingsJs from "../../static/board/settings.js" with { type: "text" };
+import shortcutsJs from "../../static/board/shortcuts.js" with { type: "text" };
+import themeJs from "../../static/board/theme.js" with { type: "text" };
+import viewFilterJs from "../../static/board/view_filter.js" with { type: "text" };
+import viewHelpJs from "../../static/board/view_help.js" with { type: "text" };
+import viewPaletteJs from "../../static/board/view_palette.js" with { type: "text" };
+import viewSettingsJs from "../../static/board/view_settings.js" with { type: "text" };
+import editJs from "../../static/board/edit.js" with { type: "text" };
+import filesJs from "../../static/board/files.js" with { type: "text" };
+import listPasteJs from "../../static/board/list_paste.js" with { type: "text" };
+import viewAttachmentsJs from "../../static/board/view_attachments.js" with { type: "text" };
+import viewEditJs from "../../static/board/view_edit.js" with { type: "text" };
+import viewFormJs from "../../static/board/view_form.js" with { type: "text" };
 import wordsJs from "../../static/board/words.js" with { type: "text" };
 import tokensCss from "../../static/board/css/tokens.css" with { type: "text" };
 import baseCss from "../../static/board/css/base.css" with { type: "text" };
 import boardCss from "../../static/board/css/board.css" with { type: "text" };
 import cardCss from "../../static/board/css/card.css" with { type: "text" };
-import panelCss from "../../static/board/css/panel.css" with { type: "text" };
 import stripCss from "../../static/board/css/strip.css" with { type: "text" };
-import threadCss from "../../static/board/css/thread.css" with { type: "text" };
-import transcriptCss from "../../static/board/css/transcript.css" with { type: "text" };
+import findCss from "../../static/board/css/find.css" with { type: "text" };
+import formsCss from "../../static/board/css/forms.css" with { type: "text" };
 import overlayCss from "../../static/board/css/overlay.css" with { type: "text" };
 import indexHtml from "../../static/board/index.html" with { type: "text" };
 import iconSvg from "../../static/board/icon.svg" with { type: "text" };
@@ -73,10 +86,9 @@ export const BOARD_CSS: string = [
   boardCss,
   cardCss,
   stripCss,
-  panelCss,
-  threadCss,
-  transcriptCss,
   overlayCss,
+  findCss,
+  formsCss,
 ].join("\n");
 
 /** The board's modules by file name. */
@@ -108,7 +120,6 @@ export const BOARD_MODULES: Readonly<Record<string, string>> = {
   "view_thread.js": viewThreadJs,
   "view_toasts.js": viewToastsJs,
   "view_transcript.js": viewTranscriptJs,
-  "answer.js": answerJs,
   "drafts.js": draftsJs,
   "favicon.js": faviconJs,
   "keep.js": keepJs,
@@ -116,6 +127,21 @@ export const BOARD_MODULES: Readonly<Record<string, string>> = {
   "place.js": placeJs,
   "view_answer.js": viewAnswerJs,
   "view_attention.js": viewAttentionJs,
+  "commands.js": commandsJs,
+  "filter.js": filterJs,
+  "settings.js": settingsJs,
+  "shortcuts.js": shortcutsJs,
+  "theme.js": themeJs,
+  "view_filter.js": viewFilterJs,
+  "view_help.js": viewHelpJs,
+  "view_palette.js": viewPaletteJs,
+  "view_settings.js": viewSettingsJs,
+  "edit.js": editJs,
+  "files.js": filesJs,
+  "list_paste.js": listPasteJs,
+  "view_attachments.js": viewAttachmentsJs,
+  "view_edit.js": viewEditJs,
+  "view_form.js": viewFormJs,
   "words.js": wordsJs,
   ...LATE_MODULES,
 };

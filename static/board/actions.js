@@ -3,10 +3,12 @@
 
 import { batch } from "@preact/signals";
 import { api, ApiError } from "./api.js";
+import { MAX_FILE_BYTES, sizeWords } from "./files.js";
 import { nextStatus, toCard } from "./reduce.js";
-import { announcement, pending, setPending, takeCards, toast } from "./store.js";
+import { announcement, cards, dismiss, pending, setPending, takeCards, toast, undoable } from "./store.js";
 import { STATUS_WORDS } from "./words.js";
 
+/** @import { Attachment } from "../../src/domain/attachment.ts" */
 /** @import { Issue, Status } from "../../src/domain/issue.ts" */
 /** @import { IssueDraft } from "./api.js" */
 /** @import { Card } from "./reduce.js" */
@@ -30,13 +32,14 @@ export async function attempt(what, work) {
 }
 
 /**
- * Moves an issue. The card goes at once; a refusal brings it back.
+ * Moves an issue. The card goes at once; a refusal brings it back, and so does a change of mind.
  *
  * @param {Pick<Card, "id" | "number" | "title" | "status">} card
  * @param {Status} to
+ * @param {{ undo?: boolean }} [options] `undo: false` for the way back
  * @returns {Promise<boolean>} whether the server agreed
  */
-export async function moveIssue(card, to) {
+export async function moveIssue(card, to, { undo = true } = {}) {
   if ((pending.value.get(card.id) ?? card.status) === to) return true;
   setPending(card.id, to);
   announcement.value = `#${card.number} moved to ${STATUS_WORDS[to]}`;
@@ -50,8 +53,37 @@ export async function moveIssue(card, to) {
     // A later move of the same card has its own mark.
     if (pending.value.get(card.id) === to) setPending(card.id, null);
   });
+  if (issue !== null && undo) offerUndo(card, to);
   if (issue === null) announcement.value = `#${card.number} is back in ${STATUS_WORDS[card.status]}`;
   return issue !== null;
+}
+
+/** The message that offers to take the last move back; there is one at a time. */
+let offer = 0;
+
+/**
+ * @param {Pick<Card, "id" | "number" | "title" | "status">} card as it was before
+ * @param {Status} to where it went
+ */
+function offerUndo(card, to) {
+  dismiss(offer);
+  undoable.value = null;
+  // Nobody but an agent puts an issue back to work.
+  if (card.status === "in_progress") return;
+  const back = () => {
+    dismiss(offer);
+    undoable.value = null;
+    const now = cards.value.get(card.id)?.status ?? to;
+    if (now !== to) {
+      const why = now === "in_progress"
+        ? "an agent has taken it already"
+        : `it went on to ${STATUS_WORDS[now]}`;
+      return toast(`#${card.number} was not moved back: ${why}`, "bad");
+    }
+    moveIssue({ ...card, status: to }, card.status, { undo: false });
+  };
+  undoable.value = back;
+  offer = toast(`#${card.number} moved to ${STATUS_WORDS[to]}`, "plain", { word: "Undo", run: back });
 }
 
 /**
@@ -66,16 +98,51 @@ export function stepIssue(card, step) {
   return to;
 }
 
-/** @param {IssueDraft} draft @returns {Promise<boolean>} */
-export async function createIssue(draft) {
-  const issue = await attempt("The issue was not created", () => api.create(draft));
-  if (issue === null) return false;
-  takeCards([toCard(issue)]);
-  toast(`#${issue.number} is in ${STATUS_WORDS[issue.status]}`, "good");
-  return true;
+/**
+ * Files issues one after the other, so that they get their numbers in this order.
+ *
+ * @param {readonly IssueDraft[]} drafts
+ * @param {readonly File[]} files for the first of them
+ * @returns {Promise<number>} how many were filed; the first one that was refused ends it
+ */
+export async function createIssues(drafts, files) {
+  /** @type {Issue[]} */
+  const made = [];
+  for (const draft of drafts) {
+    const issue = await attempt("The issue was not created", () => api.create(draft));
+    if (issue === null) break;
+    takeCards([toCard(issue)]);
+    made.push(issue);
+  }
+  if (made.length > 0 && files.length > 0) await attachFiles(made[0], files);
+  const [first, last] = [made[0], made[made.length - 1]];
+  if (made.length === 1) toast(`#${first.number} is in ${STATUS_WORDS[first.status]}`, "good");
+  if (made.length > 1) {
+    toast(`#${first.number} to #${last.number} are in ${STATUS_WORDS[first.status]}`, "good");
+  }
+  return made.length;
 }
 
-/** @param {Issue} issue */
+/**
+ * @param {Pick<Issue, "id" | "number">} issue
+ * @param {readonly File[]} files
+ * @returns {Promise<readonly Attachment[]>} what was taken
+ */
+export async function attachFiles(issue, files) {
+  const taken = [];
+  for (const file of files) {
+    const what = `${file.name} is not attached to #${issue.number}`;
+    if (file.size > MAX_FILE_BYTES) {
+      toast(`${what}: it has ${sizeWords(file.size)}, at most ${sizeWords(MAX_FILE_BYTES)} fit`, "bad");
+      continue;
+    }
+    const attachment = await attempt(what, () => api.attach(issue.id, file));
+    if (attachment !== null) taken.push(attachment);
+  }
+  return taken;
+}
+
+/** @param {Pick<Card, "id" | "number">} issue */
 export async function stopIssue(issue) {
   const answer = await attempt(`#${issue.number} goes on`, () => api.stop(issue.id));
   if (answer !== null) toast(`Stopping the agent on #${issue.number}; its work is kept.`);

@@ -3,21 +3,28 @@
 
 import { effect } from "@preact/signals";
 import { html, render } from "htm/preact";
-import { answering } from "./answer.js";
-import { closeIssue, followAddress, startDetail } from "./detail.js";
+import { followAddress, startDetail } from "./detail.js";
 import { showCount } from "./favicon.js";
+import { catchStrayFiles } from "./files.js";
+import { filtering, startFilter } from "./filter.js";
 import { lazy } from "./lazy.js";
 import { startLive } from "./live.js";
-import { connection, creating, openRef, waiting } from "./store.js";
+import { startShortcuts } from "./shortcuts.js";
+import { answering, connection, openRef, overlay, waiting } from "./store.js";
 import { Attention } from "./view_attention.js";
 import { Board } from "./view_board.js";
 import { CreateDialog } from "./view_create.js";
 import { Header } from "./view_header.js";
 import { MoveMenu } from "./view_menu.js";
+import { Palette } from "./view_palette.js";
 import { Toasts } from "./view_toasts.js";
 
-const panel = lazy(async () => (await import("./view_panel.js")).Panel);
-const answer = lazy(async () => (await import("./view_answer.js")).Answer);
+const panel = lazy(async () => (await import("./view_panel.js")).Panel, "panel.css");
+const answer = lazy(async () => (await import("./view_answer.js")).Answer, "panel.css");
+const filterRow = lazy(async () => (await import("./view_filter.js")).FilterRow);
+const filterMenu = lazy(async () => (await import("./view_filter.js")).FilterMenu);
+const help = lazy(async () => (await import("./view_help.js")).Help);
+const settings = lazy(async () => (await import("./view_settings.js")).Settings);
 
 function App() {
   return html`
@@ -25,6 +32,7 @@ function App() {
       <div class="under">
         <${Header} />
         <${Attention} />
+        ${filtering.value && html`<${filterRow.Part} />`}
         <${Board} />
       </div>
       ${openRef.value !== "" && html`<${panel.Part} />`}
@@ -32,23 +40,14 @@ function App() {
     ${answering.value !== null && html`<${answer.Part} />`}
     <${CreateDialog} />
     <${MoveMenu} />
+    <${Palette} />
+    ${overlay.value === "filter" && html`<${filterMenu.Part} />`}
+    ${overlay.value === "help" && html`<${help.Part} />`}
+    ${overlay.value === "settings" && html`<${settings.Part} />`}
     <${Toasts} />
   `;
 }
 
-/** @param {KeyboardEvent} event */
-function onKeyDown(event) {
-  const target = event.target instanceof Element ? event.target : null;
-  if (event.key === "Escape" && !creating.value && !event.defaultPrevented) return closeIssue();
-  const typing = target?.closest("input, textarea, select, [contenteditable], dialog, [role=menu]") ?? null;
-  if (typing !== null || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (event.key.toLowerCase() === "c") {
-    event.preventDefault(); // the letter would land in the field that opens
-    creating.value = true;
-  }
-}
-
-addEventListener("keydown", onKeyDown);
 // Who points at a card is about to open it.
 addEventListener("pointerover", function near({ target }) {
   if (!(target instanceof Element) || target.closest("[data-issue], .strip-item") === null) return;
@@ -62,6 +61,9 @@ effect(() => {
   document.title = `${away}${count > 0 ? `(${count}) ` : ""}Autopilot`;
 });
 followAddress();
+catchStrayFiles();
+startFilter();
+startShortcuts();
 startLive();
 startDetail();
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("root")));

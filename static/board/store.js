@@ -12,7 +12,8 @@ import { STATUSES } from "./words.js";
 /** @import { Card, Cards } from "./reduce.js" */
 /** @import { ConnectionState } from "./socket.js" */
 /** @typedef {Record<Status, readonly Card[]>} Columns */
-/** @typedef {{ id: number, tone: "plain" | "good" | "bad", text: string }} Toast */
+/** @typedef {{ word: string, run: () => void }} ToastAction */
+/** @typedef {{ id: number, tone: "plain" | "good" | "bad", text: string, action: ToastAction | null }} Toast */
 
 /** All issues that are loaded. @type {Signal<Cards>} */
 export const cards = signal(new Map());
@@ -74,6 +75,26 @@ export const openRef = signal("");
 /** Whether the form for a new issue is open. */
 export const creating = signal(false);
 
+/** What lies over the board. @type {Signal<"" | "palette" | "help" | "settings" | "filter">} */
+export const overlay = signal("");
+
+/** A dialog tells of its end a moment later, when something else may be open. @param {string} own */
+export function closeOverlay(own) {
+  if (overlay.value === own) overlay.value = "";
+}
+
+/** Takes the last own move back; `null` when there is none. @type {Signal<(() => void) | null>} */
+export const undoable = signal(null);
+
+/** Whose question is being answered beside the board, and what the box stands at. */
+/** @type {Signal<{ card: Card, anchor: HTMLElement } | null>} */
+export const answering = signal(null);
+
+/** @param {Card} card @param {HTMLElement} anchor */
+export function openAnswer(card, anchor) {
+  answering.value = { card, anchor };
+}
+
 /** @type {Signal<readonly Toast[]>} */
 export const toasts = signal([]);
 
@@ -86,11 +107,14 @@ const TOAST_MS = 6000;
 /**
  * @param {string} text
  * @param {Toast["tone"]} [tone]
+ * @param {ToastAction | null} [action] what can be done about it
+ * @returns {number} for `dismiss`
  */
-export function toast(text, tone = "plain") {
+export function toast(text, tone = "plain", action = null) {
   const id = ++toastId;
-  toasts.value = [...toasts.value.slice(-3), { id, tone, text }];
-  setTimeout(() => dismiss(id), tone === "bad" ? TOAST_MS * 2 : TOAST_MS);
+  toasts.value = [...toasts.value.slice(-3), { id, tone, text, action }];
+  setTimeout(() => dismiss(id), tone === "bad" || action !== null ? TOAST_MS * 2 : TOAST_MS);
+  return id;
 }
 
 /** @param {number} id */

@@ -5,13 +5,13 @@ import { useSignal } from "@preact/signals";
 import { html } from "htm/preact";
 import { useEffect, useRef } from "preact/hooks";
 import { sendComment } from "./actions.js";
-import { answering } from "./answer.js";
 import { api, ApiError } from "./api.js";
 import { openIssue } from "./detail.js";
 import { draftOf } from "./drafts.js";
 import { Icon } from "./icons.js";
 import { Markdown } from "./markdown.js";
 import { useFloating } from "./place.js";
+import { answering } from "./store.js";
 
 /** @import { Card } from "./reduce.js" */
 
@@ -68,10 +68,6 @@ function Box({ card, anchor }) {
 
   /** @param {KeyboardEvent} event */
   function onKeyDown(event) {
-    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
-      event.preventDefault();
-      box.current?.querySelector("form")?.requestSubmit();
-    }
     if (event.key !== "Escape") return;
     event.preventDefault();
     event.stopPropagation();

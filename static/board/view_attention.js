@@ -2,10 +2,9 @@
 /** The strip above the board: what waits for a person, questions first. */
 
 import { html } from "htm/preact";
-import { openAnswer } from "./answer.js";
 import { openIssue } from "./detail.js";
 import { StatusIcon } from "./icons.js";
-import { needs } from "./store.js";
+import { needs, openAnswer } from "./store.js";
 import { Ago } from "./view_time.js";
 import { needWords } from "./words.js";
 

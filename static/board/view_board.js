@@ -6,9 +6,10 @@ import { html } from "htm/preact";
 import { useEffect, useRef } from "preact/hooks";
 import { attempt, moveIssue } from "./actions.js";
 import { wantsFocus } from "./focus.js";
+import { filter, filtering, shownColumns } from "./filter.js";
 import { Icon, StatusIcon } from "./icons.js";
 import { loadMore, retryNow } from "./live.js";
-import { agents, boot, columns, creating, more, pending } from "./store.js";
+import { agents, boot, creating, more, pending } from "./store.js";
 import { Card, draggedCard } from "./view_card.js";
 import { EMPTY_WORDS, STATUS_WORDS, STATUSES } from "./words.js";
 
@@ -33,16 +34,19 @@ export function Board() {
   }
   return html`
     <main class="board" aria-busy=${state.state === "loading"} data-live=${state.state === "ready"}>
-      ${STATUSES.map((status) =>
+      ${STATUSES.filter(isShown).map((status) =>
         html`<${Column} key=${status} status=${status} loading=${state.state === "loading"} />`
       )}
     </main>
   `;
 }
 
+/** @param {Status} status */
+const isShown = (status) => filter.value.status.length === 0 || filter.value.status.includes(status);
+
 /** @param {{ status: Status, loading: boolean }} props */
 function Column({ status, loading }) {
-  const cards = columns.value[status];
+  const cards = shownColumns.value[status];
   const next = more.value[status];
   const shown = useSignal(WINDOW);
   // A card that was moved by keyboard keeps the focus, so it is drawn wherever it lands.
@@ -106,7 +110,7 @@ function Column({ status, loading }) {
           html`<${Card} key=${card.id} card=${card} moving=${pending.value.has(card.id)} />`
         )}
       </ul>
-      ${!loading && cards.length === 0 && html`<${Empty} status=${status} />`}
+      ${!loading && !filtering.value && cards.length === 0 && html`<${Empty} status=${status} />`}
       <div ref=${end}></div>
       ${next !== null && html`
         <button type="button" class="button quiet wide" onClick=${() =>

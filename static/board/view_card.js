@@ -4,14 +4,12 @@
 import { useComputed } from "@preact/signals";
 import { html } from "htm/preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { stepIssue } from "./actions.js";
-import { openAnswer } from "./answer.js";
 import { safeHref } from "./clean.js";
 import { openIssue } from "./detail.js";
-import { keepFocus, wantsFocus } from "./focus.js";
+import { wantsFocus } from "./focus.js";
 import { Icon, PriorityIcon } from "./icons.js";
 import { needOf } from "./reduce.js";
-import { activityOf, now, openRef } from "./store.js";
+import { activityOf, now, openAnswer, openRef } from "./store.js";
 import { openMenu } from "./view_menu.js";
 import { Ago, Elapsed } from "./view_time.js";
 import { cost, fullTime, KIND_WORDS, needWords, PRIORITY_WORDS } from "./words.js";
@@ -32,13 +30,6 @@ export function Card({ card, moving }) {
     if (wantsFocus(card.id)) link.current?.focus();
   }, []);
 
-  /** @param {KeyboardEvent} event */
-  function onKeyDown(event) {
-    if (!event.altKey || (event.key !== "ArrowLeft" && event.key !== "ArrowRight")) return;
-    event.preventDefault(); // the browser would go back in its history
-    keepFocus(card.id);
-    stepIssue(card, event.key === "ArrowLeft" ? -1 : 1);
-  }
   /** @param {MouseEvent} event */
   function onClick(event) {
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.button !== 0) return;
@@ -55,7 +46,7 @@ export function Card({ card, moving }) {
 
   return html`
     <li class=${`card ${moving ? "moving" : ""} ${isOpen.value ? "open" : ""}`} data-issue=${card
-      .id} draggable="true" onKeyDown=${onKeyDown}
+      .id} draggable="true"
       onDragStart=${onDragStart} onDragEnd=${() => dragged = null}>
       <div class="card-top">
         <span class="card-number">#${card.number}</span>

@@ -2,9 +2,10 @@
 /** The bar on top: who works, whether the page is live, and the way to a new issue. */
 
 import { html } from "htm/preact";
+import { filter, MAX_QUERY, setFilter } from "./filter.js";
 import { Icon, Logo } from "./icons.js";
 import { retryNow } from "./live.js";
-import { agents, columns, connection, creating, runner } from "./store.js";
+import { agents, columns, connection, creating, overlay, runner } from "./store.js";
 
 export function Header() {
   return html`
@@ -12,12 +13,33 @@ export function Header() {
       <a class="brand" href="/autopilot" aria-label="Autopilot, the board"><${Logo} /><h1>Autopilot</h1></a>
       <${Summary} />
       <span class="grow"></span>
+      <${Search} />
       <${Connection} />
+      <button type="button" class="icon-button" aria-label="Settings" title="Settings" onClick=${() =>
+        overlay.value = "settings"}><${Icon} name="settings" /></button>
       <button type="button" class="button primary" aria-keyshortcuts="C" title="New issue (C)"
         onClick=${() => creating.value = true}>
         <${Icon} name="plus" /><span>New issue</span><kbd aria-hidden="true">C</kbd>
       </button>
     </header>
+  `;
+}
+
+function Search() {
+  return html`
+    <label class="search">
+      <span class="sr">Search issues</span>
+      <${Icon} name="search" />
+      <input type="search" id="search" placeholder="Search" maxlength=${MAX_QUERY} autocomplete="off"
+        value=${filter.value.q} onInput=${(/** @type {InputEvent} */ event) =>
+          setFilter({ q: (/** @type {HTMLInputElement} */ (event.currentTarget)).value })} />
+      <kbd aria-hidden="true">/</kbd>
+    </label>
+    <button type="button" class="icon-button filter-button" id="filter-button" aria-label="Filter" title="Filter (F)"
+      aria-haspopup="dialog" aria-expanded=${overlay.value === "filter"}
+      onClick=${() => overlay.value = overlay.value === "filter" ? "" : "filter"}>
+      <${Icon} name="filter" />
+    </button>
   `;
 }
 

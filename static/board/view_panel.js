@@ -5,6 +5,7 @@ import { useSignal, useSignalEffect } from "@preact/signals";
 import { html } from "htm/preact";
 import { useEffect, useRef } from "preact/hooks";
 import { closeIssue, detail, openCard } from "./detail.js";
+import { editing, startEdit } from "./edit.js";
 import { Icon, PriorityIcon, StatusIcon } from "./icons.js";
 import { lazy } from "./lazy.js";
 import { openRef, pending } from "./store.js";
@@ -40,6 +41,8 @@ const timeline = lazy(async () => {
 
 /** Below this width the panel covers the board. */
 const COVERS = "(max-width: 760px)";
+
+const edit = lazy(async () => (await import("./view_edit.js")).Edit);
 
 export function Panel() {
   const ref = openRef.value;
@@ -128,6 +131,8 @@ function Content({ value }) {
         </button>
         <span class="card-number">#${card.number}</span>
         <span class="grow"></span>
+        <button type="button" class="icon-button" aria-label="Edit" title="Edit (E)" id="edit-button"
+          onPointerEnter=${edit.want} onClick=${() => startEdit(value.issue)}><${Icon} name="edit" /></button>
         <${Close} />
       </div>
       <h2 id="panel-title" tabindex="-1" ref=${heading}>${card.title}</h2>
@@ -157,6 +162,7 @@ function Content({ value }) {
         )}
       </div>
     </header>
+    ${editing.value?.id === value.issue.id && html`<${edit.Part} />`}
     <div class="panel-body" role="tabpanel" id="tab-body" aria-labelledby=${`tab-${tab.value}`} tabindex="0">
       ${tab.value === "thread" && html`<${Thread} value=${value} status=${status} />`}
       ${tab.value === "transcript" && html`<${Transcript} runs=${value.runs} />`}

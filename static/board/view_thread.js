@@ -4,12 +4,13 @@
 import { useSignal } from "@preact/signals";
 import { html } from "htm/preact";
 import { useRef } from "preact/hooks";
-import { sendComment } from "./actions.js";
-import { safeHref } from "./clean.js";
+import { attachFiles, sendComment } from "./actions.js";
 import { draftOf } from "./drafts.js";
 import { useFollowEnd } from "./follow.js";
-import { Icon } from "./icons.js";
+import { takesFiles } from "./files.js";
 import { Markdown } from "./markdown.js";
+import { Attachments } from "./view_attachments.js";
+import { FileButton } from "./view_form.js";
 import { Ago } from "./view_time.js";
 import { fullTime } from "./words.js";
 
@@ -37,9 +38,10 @@ export function Thread({ value, status }) {
     : undefined;
   // A thread opens at its end, where the question or the result stands; a fresh issue at its text.
   useFollowEnd(list, comments.length > 0);
+  const drops = takesFiles((files) => attachFiles(issue, files));
 
   return html`
-    <div class="thread" ref=${list}>
+    <div class="thread" ref=${list} onDragOver=${drops.onDragOver} onDrop=${drops.onDrop}>
       <article class="entry by-human first">
         <header><b>${issue.created_by ||
           "Somebody"}</b><span class="muted">filed this</span><${Ago} at=${issue.created_at} /></header>
@@ -47,16 +49,7 @@ export function Thread({ value, status }) {
           ? html`<p class="muted">No description.</p>`
           : html`<${Markdown} text=${issue.body} />`}
       </article>
-      ${attachments.length > 0 && html`
-        <ul class="attachments" aria-label="Attachments">${attachments.map((file) =>
-          html`
-            <li
-              key=${file.id}><a href=${safeHref(
-                file.url,
-              )} target="_blank" rel="noopener"><${Icon} name="clip" />${file.name}</a></li>
-          `
-        )}</ul>
-      `}
+      <${Attachments} files=${attachments} />
       ${comments.map((comment) =>
         html`<${Entry} key=${comment.id} comment=${comment} question=${comment === asked} />`
       )}
@@ -100,7 +93,19 @@ function Composer({ issue, status }) {
   const draft = draftOf(issue.id);
   const sending = useSignal(false);
   const words = boxWords(status);
+  const attaching = useSignal(false);
+  const takes = takesFiles(attach);
 
+  /** The files are there at once; the text says where they belong. @param {readonly File[]} files */
+  async function attach(files) {
+    attaching.value = true;
+    const taken = await attachFiles(issue, files);
+    attaching.value = false;
+    const links = taken.map(({ name, url }) => `[${name.replace(/[[\]\\]/g, "")}](${url})`);
+    if (links.length > 0) {
+      draft.value = [draft.value.trimEnd(), ...links].filter((part) => part !== "").join("\n");
+    }
+  }
   async function send() {
     const text = draft.value.trim();
     if (text === "" || sending.value) return;
@@ -108,13 +113,6 @@ function Composer({ issue, status }) {
     if (await sendComment(issue, text)) draft.value = "";
     sending.value = false;
   }
-  /** @param {KeyboardEvent} event */
-  function onKeyDown(event) {
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
-    event.preventDefault();
-    send();
-  }
-
   return html`
     <form class=${`composer ${status === "blocked" ? "asks" : ""}`} onSubmit=${(
       /** @type {Event} */ event,
@@ -123,11 +121,14 @@ function Composer({ issue, status }) {
       send();
     }}>
       <label for="reply">${words.label}</label>
-      <textarea id="reply" rows="3" value=${draft} onKeyDown=${onKeyDown} aria-describedby="reply-hint"
+      <textarea id="reply" rows="3" value=${draft} onPaste=${takes.onPaste} onDragOver=${takes.onDragOver}
+        onDrop=${takes.onDrop} aria-describedby="reply-hint"
         onInput=${(/** @type {InputEvent} */ event) =>
           draft.value = (/** @type {HTMLTextAreaElement} */ (event.currentTarget)).value}></textarea>
       <div class="composer-foot">
         <span class="hint" id="reply-hint">${words.hint} <span class="keys">Ctrl+Enter sends.</span></span>
+        <span class="grow"></span>
+        <${FileButton} busy=${attaching.value} onFiles=${attach} />
         <button type="submit" class=${`button ${status === "blocked" ? "primary" : ""}`}
           disabled=${sending.value || draft.value.trim() === ""}>${sending.value
             ? "Sending…"

@@ -12,6 +12,10 @@ export function Toasts() {
         html`
           <div class=${`toast ${item.tone}`} key=${item.id}>
             <span>${item.text}</span>
+            ${item.action !== null && html`
+              <button type="button" class="toast-action" onClick=${item.action.run}>${item.action
+                .word}</button>
+            `}
             <button type="button" class="icon-button small" aria-label="Dismiss" onClick=${() =>
               dismiss(item.id)}>
               <${Icon} name="close" />

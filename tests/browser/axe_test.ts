@@ -69,6 +69,26 @@ for (const colorScheme of ["light", "dark"] as const) {
     assert.deepEqual(await violations(board), [], "answer");
     await page.keyboard.press("Escape");
 
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type("a");
+    await page.getByRole("option").first().waitFor();
+    assert.deepEqual(await violations(board), [], "palette");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keyboard shortcuts" }).waitFor();
+    assert.deepEqual(await violations(board), [], "shortcuts");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByRole("dialog", { name: "Settings" }).waitFor();
+    assert.deepEqual(await violations(board), [], "settings");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Filter", exact: true }).click();
+    await page.getByRole("dialog", { name: "Filter" }).getByLabel("High", { exact: true }).check();
+    await page.getByText("No issue matches").waitFor();
+    assert.deepEqual(await violations(board), [], "filter");
+    await page.keyboard.press("Escape");
+    await page.getByRole("button", { name: "Clear filter" }).click();
+
     await board.card("Backlog", "A bug").hover();
     await page.getByRole("button", { name: "Move #2" }).click();
     await page.getByRole("menu").waitFor();

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
-import { PATIENCE_MS } from "./wait.ts";
+import { PATIENCE_MS, within } from "./wait.ts";
 
 const PATHS = [
   "/usr/bin/chromium",
@@ -119,6 +119,21 @@ export async function openBoard(
     card: (name, title) => column(name).getByRole("listitem").filter({ hasText: title }),
     [Symbol.asyncDispose]: () => context.close(),
   };
+}
+
+/** Waits until an expression is true in the page: it is asked again whenever the document changes. */
+export async function untilTrue(page: Page, expression: string): Promise<void> {
+  const asked = page.evaluate(`new Promise((resolve) => {
+    const look = () => {
+      if (!(${expression})) return;
+      observer.disconnect();
+      resolve();
+    };
+    const observer = new MutationObserver(look);
+    observer.observe(document, { subtree: true, childList: true, characterData: true, attributes: true });
+    look();
+  })`);
+  await within(asked, PATIENCE_MS, () => `Never true in the page: ${expression}`);
 }
 
 /** Fails when anything went wrong in the page. */
