@@ -85,8 +85,8 @@ export function cutHunks(hunks, size) {
     const pieces = [];
     let from = 0;
     for (let at = size; at < lines.length; at++) {
-      // What was taken out stays with what came in its place.
-      if (at - from < size || lines[at].kind !== lines[at - 1].kind) continue;
+      // What was taken out stays with what came in its place, unless there is very much of it.
+      if (at - from < (lines[at].kind === "same" ? size : 2 * size)) continue;
       pieces.push({ title, lines: lines.slice(from, at) });
       title = "";
       from = at;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { markPart, piecesOf } from "../../static/board/diff_colors.js";
-import { changedParts, pairLines, parsePatch } from "../../static/board/diff_parse.js";
+import { changedParts, cutHunks, pairLines, parsePatch } from "../../static/board/diff_parse.js";
 import { treeOf, treeOrder } from "../../static/board/file_tree.js";
 import { reviewText } from "../../static/board/review.js";
 
@@ -115,4 +115,21 @@ Deno.test("reviewText() names file and line, quotes the code, and no name breaks
       "`src/a.ts:9` (before the change)\n\nFirst\n\n- point\n\n---\n\n" +
       "`src/b.ts:2`\n\n> ``const `x` = 1;``\n\nSecond",
   );
+});
+
+Deno.test("cutHunks() keeps every line, cuts where a change ends, and names a hunk once", () => {
+  const text = `${HEAD}@@ -1,6 +1,7 @@ f()\n a\n-b\n+B\n+C\n c\n d\n e\n-g\n+G\n`;
+  const { hunks } = parsePatch(text);
+  const pieces = cutHunks(hunks, 3);
+  assert.deepEqual(pieces.flatMap((piece) => piece.lines), hunks[0].lines);
+  assert.deepEqual(
+    pieces.map(({ title, continued, lines }) => [title, continued, lines.map((l) => l.text).join("")]),
+    [
+      ["f()", false, "abBC"],
+      ["", true, "cdegG"],
+    ],
+  );
+  const long = parsePatch(`${HEAD}@@ -0,0 +1,7 @@\n${"+x\n".repeat(7)}`).hunks;
+  assert.deepEqual(cutHunks(long, 3).map((piece) => piece.lines.length), [6, 1]);
+  assert.deepEqual(cutHunks(parsePatch(HEAD).hunks, 3), []);
 });
