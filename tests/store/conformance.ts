@@ -3,6 +3,7 @@
 import type { Backend } from "./backend.ts";
 import { concurrencySuite } from "./concurrency_suite.ts";
 import { eventSuite } from "./event_suite.ts";
+import { firstBaseSuite } from "./first_base_suite.ts";
 import { finishSuite } from "./finish_suite.ts";
 import { hostileSuite } from "./hostile_suite.ts";
 import { issueSuite } from "./issue_suite.ts";
@@ -13,6 +14,7 @@ import { searchSuite } from "./search_suite.ts";
 export function conformance(backend: Backend): void {
   issueSuite(backend);
   runSuite(backend);
+  firstBaseSuite(backend);
   finishSuite(backend);
   eventSuite(backend);
   searchSuite(backend);
