@@ -58,7 +58,7 @@ export const OPTIONS = {
   claude_bin: text("claude", "The Claude Code binary: a name on PATH or a path"),
   agent_id: text(
     (machine) => `autopilot-${machine.hostname.replace(/[^\w.-]/g, "-")}`,
-    "Who claims and comments; unique per process",
+    "Who claims and comments; further agents, of this server or another, add `-2`, `-3` and so on",
     {
       shown: "`autopilot-<host>`",
       check: (value) =>

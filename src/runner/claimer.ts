@@ -10,8 +10,8 @@ import type { Timers } from "./timers.ts";
 const MAX_ALARMS = 1_000;
 
 export interface ClaimerDeps {
-  /** The agents of this process, one per slot. */
-  agent_ids: readonly string[];
+  /** The agents of this process, one per slot; asked at the start. */
+  agent_ids(): readonly string[];
   /** `null` when nothing may be claimed now. */
   claim(agent_id: string): Promise<Claim | null>;
   /** Works on it to its end. Must not reject. */
@@ -23,7 +23,7 @@ export interface ClaimerDeps {
 
 export class Claimer {
   readonly #deps: ClaimerDeps;
-  readonly #free: string[];
+  readonly #free: string[] = [];
   readonly #working = new Set<Promise<void>>();
   readonly #alarms = new Set<number>();
   #claiming: Promise<void> | null = null;
@@ -34,7 +34,6 @@ export class Claimer {
 
   constructor(deps: ClaimerDeps) {
     this.#deps = deps;
-    this.#free = [...deps.agent_ids];
   }
 
   /** The agents without work. */
@@ -45,6 +44,7 @@ export class Claimer {
   start(): void {
     if (this.#running) return;
     this.#running = true;
+    this.#free.push(...this.#deps.agent_ids());
     this.#poll();
   }
 

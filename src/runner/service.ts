@@ -9,6 +9,7 @@ import { HEARTBEAT_MS } from "../domain/run.ts";
 import { failpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
 import type { Claim } from "../store/store.ts";
+import { enterAgents } from "./agent_names.ts";
 import { Breaker } from "./breaker.ts";
 import { Claimer } from "./claimer.ts";
 import { DayBudget, type Hold } from "./day_budget.ts";
@@ -63,6 +64,8 @@ class RunnerService implements Runner {
   /** Whether runs under this process's number are of a living process. */
   #pid_is_taken = true;
   #release: (() => Promise<void>) | null = null;
+  /** Of this process's agents. */
+  #names: string[] = [];
   #unsubscribe: (() => void) | null = null;
   #cancel_care: (() => void) | null = null;
   #caring: Promise<void> | null = null;
@@ -88,7 +91,7 @@ class RunnerService implements Runner {
     });
     this.#breaker = new Breaker(extras.steady ?? (() => performance.now()));
     this.#claimer = new Claimer({
-      agent_ids: agentIds(options.agent_id, options.concurrency),
+      agent_ids: () => this.#names,
       claim: (id) => this.#claim(id),
       work: (claim) => this.#work(claim),
       poll_ms: options.poll_seconds * 1000,
@@ -125,6 +128,7 @@ class RunnerService implements Runner {
     this.#pid_is_taken = await this.#parts.processLives(this.#deps.options.pid);
     this.#release = await this.#parts.announce();
     await this.#warnOfLogin();
+    await this.#enter();
     await this.#care();
     this.#pid_is_taken = true;
     if (this.#stopping !== null) return;
@@ -146,7 +150,6 @@ class RunnerService implements Runner {
   }
 
   async #stop(): Promise<void> {
-    const started = this.#starting !== null;
     this.#state = "stopping";
     this.#unsubscribe?.();
     this.#cancel_care?.();
@@ -159,13 +162,21 @@ class RunnerService implements Runner {
     await this.#housekeeper.stop();
     await this.#drop_tree?.();
     await this.#caring;
-    if (started) {
-      for (const id of agentIds(this.#deps.options.agent_id, this.#deps.options.concurrency)) {
-        await this.#deps.store.agents.gone(id);
-      }
-    }
+    for (const id of this.#names) await this.#deps.store.agents.gone(id);
     await this.#release?.();
     this.#state = "stopped";
+  }
+
+  async #enter(): Promise<void> {
+    const { agent_id, concurrency: count, host, pid } = this.#deps.options;
+    this.#names = await enterAgents({
+      agents: this.#deps.store.agents,
+      agent_id,
+      count,
+      host,
+      pid,
+      processLives: (other) => this.#parts.processLives(other),
+    });
   }
 
   async #warnOfLogin(): Promise<void> {
@@ -218,13 +229,14 @@ class RunnerService implements Runner {
     this.#in_hand.set(claim.issue.id, run);
     if (this.#state !== "running") run.supervisor.end("shutdown");
     await run.ended;
-    this.#in_hand.delete(claim.issue.id);
+    // Another slot may have the issue's next run by now, as clearing away this one's workspace takes a while.
+    if (this.#in_hand.get(claim.issue.id) === run) this.#in_hand.delete(claim.issue.id);
     this.#day.release(claim.run.id);
   }
 
   #heed(events: readonly Event[]): void {
     const now = this.#deps.clock.now().toISOString();
-    for (const { type, issue_id, data } of events) {
+    for (const { type, issue_id, run_id, data } of events) {
       if (data.status === "ready" && type.startsWith("issue.")) {
         const not_before = String(data.not_before ?? "");
         if (not_before > now) this.#claimer.wakeAt(new Date(not_before));
@@ -234,6 +246,8 @@ class RunnerService implements Runner {
       if (type === "run.finished" && this.status.waits !== "") this.#claimer.wake();
       const in_hand = this.#in_hand.get(issue_id);
       if (in_hand === undefined) continue;
+      // Somebody took our run over while this process was frozen, and the issue goes on elsewhere.
+      if (type === "run.started" && run_id !== in_hand.run_id) void in_hand.supervisor.beat();
       if (type === "comment.added") in_hand.steering.poke();
       if (type === "issue.updated" && data.change !== "delivered") {
         if (data.change === "stop_requested") failpoint("stop_recorded");
@@ -283,8 +297,4 @@ class RunnerService implements Runner {
     if (error !== "" && error !== this.status.error) loggerOf("runner").error("{error}", { error });
     this.status.error = error;
   }
-}
-
-function agentIds(first: string, count: number): string[] {
-  return Array.from({ length: count }, (_, index) => index === 0 ? first : `${first}-${index + 1}`);
 }

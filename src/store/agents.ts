@@ -1,13 +1,17 @@
 /** Agents in the database. */
 
 import type { Clock } from "../clock.ts";
-import { agentEvent, agentOf, lockAgent, touch } from "./agent_rows.ts";
+import { agentEvent, agentOf, isStale, lockAgent, touch } from "./agent_rows.ts";
 import type { Database, Tx } from "./database.ts";
 import type { Agents } from "./store.ts";
 import { storable, storableFields } from "./text.ts";
 
 export function agentsIn(database: Database, clock: Clock): Agents {
   return {
+    enter: (agent, dead) =>
+      database.write((tx) =>
+        enter(tx, storableFields(agent), dead === undefined ? null : storableFields(dead))
+      ),
     seen: (agent) => database.write((tx) => seen(tx, storableFields(agent))),
     list: async () => {
       const rows = await database.read.selectFrom("agents").selectAll().execute();
@@ -18,7 +22,34 @@ export function agentsIn(database: Database, clock: Clock): Agents {
   };
 }
 
-async function seen(tx: Tx, agent: { id: string; host: string; pid: number }): Promise<void> {
+interface ServerProcess {
+  host: string;
+  pid: number;
+}
+
+async function enter(
+  tx: Tx,
+  agent: ServerProcess & { id: string },
+  dead: ServerProcess | null,
+): Promise<ServerProcess | null> {
+  // First of all, so that of two who enter at one moment the second waits for the first, and finds it.
+  if (await insert(tx, agent)) return null;
+  const row = await lockAgent(tx, agent.id);
+  if (row === undefined) throw new Error(`The agent ${agent.id} is neither there nor can it be added`);
+  const has = (process: ServerProcess | null) => row.host === process?.host && row.pid === process?.pid;
+  if (!isStale(row, tx.now) && !has(agent) && !has(dead)) return { host: row.host, pid: row.pid };
+  await touch(tx, row, agent);
+  return null;
+}
+
+async function seen(tx: Tx, agent: ServerProcess & { id: string }): Promise<void> {
+  if (await insert(tx, agent)) return;
+  const row = await lockAgent(tx, agent.id);
+  if (row !== undefined) await touch(tx, row, agent);
+}
+
+/** Whether it was new. */
+async function insert(tx: Tx, agent: ServerProcess & { id: string }): Promise<boolean> {
   const inserted = await tx.db.insertInto("agents").values({
     ...agent,
     issue_id: "",
@@ -27,12 +58,9 @@ async function seen(tx: Tx, agent: { id: string; host: string; pid: number }): P
     last_seen_at: tx.now,
     gone_at: "",
   }).onConflict((conflict) => conflict.column("id").doNothing()).returning("id").executeTakeFirst();
-  if (inserted !== undefined) {
-    tx.emit(agentEvent(agent.id, "idle", { issue_id: "", run_id: "" }));
-    return;
-  }
-  const row = await lockAgent(tx, agent.id);
-  if (row !== undefined) await touch(tx, row, agent);
+  if (inserted === undefined) return false;
+  tx.emit(agentEvent(agent.id, "idle", { issue_id: "", run_id: "" }));
+  return true;
 }
 
 async function gone(tx: Tx, id: string): Promise<void> {

@@ -242,6 +242,14 @@ export interface Events {
 }
 
 export interface Agents {
+  /**
+   * Registers the agent for this process, unless a living one has it: `null`, or who has it. One that is stale, or
+   * whose process is said to be dead, is taken over.
+   */
+  enter(
+    agent: { id: string; host: string; pid: number },
+    dead?: { host: string; pid: number },
+  ): Promise<{ host: string; pid: number } | null>;
   /** Registers the agent or notes a sign of life. An event is written only when it is new or was stale. */
   seen(agent: { id: string; host: string; pid: number }): Promise<void>;
   /** By id. `stale` follows from the last sign of life and the clock. */

@@ -8,7 +8,7 @@ function setup(agents = 1, ready = 0) {
   const queue = { ready, claims: 0, failing: false };
   const working: { agent: string; done: () => void }[] = [];
   const claimer = new Claimer({
-    agent_ids: Array.from({ length: agents }, (_, n) => `a${n + 1}`),
+    agent_ids: () => Array.from({ length: agents }, (_, n) => `a${n + 1}`),
     claim: async (agent_id) => {
       queue.claims++;
       await Promise.resolve();

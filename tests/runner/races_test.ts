@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { snapshot } from "../../src/workspace/snapshot.ts";
+import { removeWorkspace } from "../../src/workspace/workspace.ts";
 import { makeBench } from "./bench.ts";
 import type { AgentSide } from "./scripted_agent.ts";
 
@@ -252,4 +253,36 @@ Deno.test("runner rescues at start the runs of a dead server that had its proces
     assert.equal((await bench.store.runs.list(issue.id))[0].outcome, lives ? "" : "lost");
     await runner.stop();
   }
+});
+
+Deno.test("runner knows an issue's next run while it still clears away the last one's workspace", async () => {
+  await using bench = await makeBench();
+  const [second, third] = [captured(), captured()];
+  const cleared = Promise.withResolvers<void>();
+  const clearing = Promise.withResolvers<void>();
+  const runner = bench.runner([
+    (side) => side.write("one.txt", "one\n").then(() => side.result()),
+    second.script,
+    third.script,
+  ], {
+    concurrency: 2,
+  }, {
+    removeWorkspace: async (workspace) => {
+      clearing.resolve();
+      await cleared.promise;
+      await removeWorkspace(workspace, bench.repository);
+    },
+  });
+  await runner.start();
+  const issue = await bench.file();
+  await clearing.promise;
+  await bench.store.issues.move(issue.id, "ready", { kind: "human", name: "anna" });
+  const agent = await second.side;
+  cleared.resolve();
+  // Its slot is free again, so it has been cleared away.
+  await bench.file();
+  const other = await third.side;
+  const stopped = runner.stop();
+  assert.deepEqual(await Promise.all([agent.ended, other.ended]), ["stop", "stop"]);
+  await stopped;
 });

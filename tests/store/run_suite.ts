@@ -7,6 +7,7 @@ import { FencedError, NotFoundError } from "../../src/domain/errors.ts";
 import { HUMAN_STATUSES } from "../../src/domain/workflow.ts";
 import { PRIORITIES } from "../../src/domain/issue.ts";
 import type { LogEntry } from "../../src/domain/log_entry.ts";
+import { STALE_AFTER_MS } from "../../src/domain/agent.ts";
 import { HEARTBEAT_MS, LEASE_MS } from "../../src/domain/run.ts";
 import { ANN, BOT, ManualClock, newComment, newIssue, runEnd } from "../support/store.ts";
 import { type Backend, testOn } from "./backend.ts";
@@ -277,4 +278,35 @@ export function runSuite(backend: Backend): void {
     assert.deepEqual((await events.read(0, 10)).map((event) => event.data.status), ["idle", "stale", "idle"]);
     assert.equal((await agents.list())[0].status, "idle");
   });
+
+  testOn(
+    backend,
+    "agents.enter() gives a name to one living process, also when many ask at once",
+    async () => {
+      const clock = new ManualClock();
+      await using test = await backend.open({ clock });
+      const { agents, events } = test.store;
+      const process = (pid: number) => ({ id: "bot", host: "host", pid });
+      const answers = await Promise.all([1, 2, 3, 4, 5].map((pid) => agents.enter(process(pid))));
+      const first = answers.findIndex((answer) => answer === null) + 1;
+      assert.deepEqual(
+        answers.filter((answer) => answer !== null),
+        Array(4).fill({ host: "host", pid: first }),
+      );
+      assert.equal(await events.lastSeq(), 1);
+
+      assert.equal(await agents.enter(process(first)), null);
+      assert.deepEqual(await agents.enter(process(9), { host: "host", pid: 8 }), {
+        host: "host",
+        pid: first,
+      });
+      assert.equal(await agents.enter(process(9), { host: "host", pid: first }), null);
+      assert.deepEqual(await agents.enter(process(first)), { host: "host", pid: 9 });
+      await agents.gone("bot");
+      assert.equal(await agents.enter(process(first)), null);
+      clock.advance(STALE_AFTER_MS + 1);
+      assert.equal(await agents.enter(process(9)), null);
+      assert.equal((await agents.list())[0].status, "idle");
+    },
+  );
 }
