@@ -11,6 +11,7 @@ import type { Run } from "../domain/run.ts";
 import { loggerOf } from "../log.ts";
 import { sizeOf } from "../workspace/disk_use.ts";
 import { namesIn } from "../workspace/names_in.ts";
+import { removeTree } from "../workspace/remove_tree.ts";
 import type { Snapshot } from "../workspace/snapshot.ts";
 import type { Workspace } from "../workspace/workspace.ts";
 
@@ -45,7 +46,7 @@ export async function keepHouse(deps: HousekeepingDeps): Promise<DiskUse> {
   let workspaces = 0;
   for (const name of await namesIn(deps.root)) {
     try {
-      if (REMOVED.test(name)) await removeRest(join(deps.root, name));
+      if (REMOVED.test(name)) await removeTree(join(deps.root, name));
       else if (OF_A_RUN.test(name) && !await cleared(name, deps)) workspaces++;
     } catch (error) {
       workspaces++;
@@ -124,13 +125,4 @@ async function saved(
   }
   await deps.removeFolder(workspace.dir);
   return true;
-}
-
-/** Somebody else may be at it as well. */
-async function removeRest(path: string): Promise<void> {
-  try {
-    await Deno.remove(path, { recursive: true });
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }

@@ -10,6 +10,7 @@ import type { Repository } from "../process/git.ts";
 import { GitError } from "../process/git_run.ts";
 import { makeAgentClone, pointAgentClone, shareIndex } from "./agent_clone.ts";
 import { holdBase, releaseBase } from "./held_base.ts";
+import { removeTree } from "./remove_tree.ts";
 import { openTreeGit } from "./tree_git.ts";
 import { saveWorkspace, STATE_FILE, type Workspace } from "./workspace_state.ts";
 
@@ -153,12 +154,7 @@ export async function removeFolder(dir: string, root: string): Promise<void> {
     throw error;
   }
   failpoint("workspace_aside");
-  try {
-    await Deno.remove(doomed, { recursive: true });
-  } catch (error) {
-    // Another server's housekeeping was at it as well.
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
+  await removeTree(doomed);
   failpoint("workspace_removed");
 }
 
