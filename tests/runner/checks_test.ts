@@ -4,6 +4,7 @@ import type { LogEntry } from "../../src/domain/log_entry.ts";
 import { probeSandbox, type Sandbox } from "../../src/process/sandbox.ts";
 import type { RunnerOptions } from "../../src/runner/parts.ts";
 import { countProcesses, processesAppear } from "../support/agent.ts";
+import { PATIENCE_MS } from "../support/wait.ts";
 import { ANNA, type Bench, makeBench } from "./bench.ts";
 import type { AgentScript } from "./scripted_agent.ts";
 
@@ -371,11 +372,17 @@ Deno.test("a comment that comes during a check reaches the agent with the red re
   }
 });
 
-/** Ends the processes of this user whose command line is exactly this text. */
+/** Ends the process whose command line is exactly this text, as soon as there is one: those around it name it too. */
 async function killByText(text: string): Promise<void> {
-  for await (const { name } of Deno.readDir("/proc")) {
-    if (!/^\d+$/.test(name)) continue;
-    const line = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
-    if (line === `${text.replaceAll(" ", "\0")}\0`) Deno.kill(Number(name), "SIGKILL");
+  const until = performance.now() + PATIENCE_MS / 2;
+  for (let ended = false; !ended;) {
+    assert.ok(performance.now() < until, `no process is "${text}"`);
+    for await (const { name } of Deno.readDir("/proc")) {
+      if (!/^\d+$/.test(name)) continue;
+      const line = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
+      if (line !== `${text.replaceAll(" ", "\0")}\0`) continue;
+      Deno.kill(Number(name), "SIGKILL");
+      ended = true;
+    }
   }
 }
