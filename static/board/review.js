@@ -27,6 +27,11 @@ export function notesOf(issue_id) {
   return notes;
 }
 
+/** Those that say something. @param {string} issue_id */
+export function writtenNotes(issue_id) {
+  return notesOf(issue_id).value.filter((note) => note.text.trim() !== "");
+}
+
 /** @param {string} issue_id @param {readonly Note[]} notes */
 export function setNotes(issue_id, notes) {
   notesOf(issue_id).value = notes;

@@ -4,6 +4,7 @@
 import { html } from "htm/preact";
 import { moveIssue, sendComment, stopIssue } from "./actions.js";
 import { draftOf } from "./drafts.js";
+import { reviewText, setNotes, writtenNotes } from "./review.js";
 import { announcement } from "./store.js";
 
 /** @import { Issue, Status } from "../../src/domain/issue.ts" */
@@ -40,15 +41,22 @@ export function Actions({ issue, status }) {
   }
 }
 
-/** Sends what stands in the reply box and hands the issue back; without text it asks for it first. @param {Issue} issue */
+/**
+ * Sends what stands in the reply box and the comments on lines, and hands the issue back; without any it asks for it
+ * first.
+ *
+ * @param {Issue} issue
+ */
 async function askForChanges(issue) {
   const draft = draftOf(issue.id);
-  const text = draft.value.trim();
+  const text = [draft.value.trim(), reviewText(writtenNotes(issue.id))].filter(Boolean).join("\n\n---\n\n");
   if (text === "") {
     document.getElementById("tab-thread")?.click();
     setTimeout(() => document.getElementById("reply")?.focus());
     announcement.value = "Write what should change, then ask for changes again";
     return;
   }
-  if (await sendComment(issue, text, "ready")) draft.value = "";
+  if (!await sendComment(issue, text, "ready")) return;
+  draft.value = "";
+  setNotes(issue.id, []);
 }

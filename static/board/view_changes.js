@@ -52,7 +52,10 @@ export function Changes({ issue, status }) {
       `}
       ${changes.stale.value && html`
         <p class="changes-news" role="status">The branch has new commits.
-          <button type="button" class="button" onClick=${changes.reload}>Show them</button></p>
+          <button type="button" class="button" onClick=${() => {
+            changes.reload();
+            document.getElementById("tab-changes")?.focus(); // the button goes
+          }}>Show them</button></p>
       `}
       ${diff !== null && (diff.head === "" ? html`<${NoBranch} />` : html`
         <${Toolbar} diff=${diff} changes=${changes} wanted=${narrow.value ? null : wanted} />

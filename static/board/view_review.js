@@ -5,7 +5,7 @@ import { useComputed, useSignal } from "@preact/signals";
 import { html } from "htm/preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { sendComment } from "./actions.js";
-import { changeNote, dropNote, notesOf, reviewText, setNotes } from "./review.js";
+import { changeNote, dropNote, notesOf, reviewText, setNotes, writtenNotes } from "./review.js";
 import { announcement } from "./store.js";
 
 /** @import { Diff } from "../../src/domain/diff.ts" */
@@ -92,7 +92,7 @@ export function NoteBox({ issue_id, id, lost = false }) {
 
 /** @param {{ issue: Issue, status: Status, diff: Diff | null }} props */
 export function ReviewBar({ issue, status, diff }) {
-  const notes = notesOf(issue.id).value.filter((note) => note.text.trim() !== "");
+  const notes = writtenNotes(issue.id);
   const sending = useSignal(false);
   const asking = useSignal(false);
   const paths = new Set(diff?.files.map((file) => file.path));
@@ -107,6 +107,8 @@ export function ReviewBar({ issue, status, diff }) {
     if (await sendComment(issue, reviewText(notes), asks ? "ready" : undefined)) {
       setNotes(issue.id, []);
       announcement.value = `${count} sent`;
+      // The bar goes, and the focus with it.
+      document.getElementById("tab-changes")?.focus();
     }
     sending.value = false;
   }
@@ -114,6 +116,7 @@ export function ReviewBar({ issue, status, diff }) {
     setNotes(issue.id, []);
     asking.value = false;
     announcement.value = "The comments are gone";
+    document.getElementById("tab-changes")?.focus();
   }
 
   return html`

@@ -80,6 +80,7 @@ browserTest(
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     await app.getByLabel("Comment on line 4").pressSequentially("Not needed.");
+    await app.locator(".hljs-keyword").first().waitFor();
     // Written, not yet added: no less kept.
     await page.reload();
     await openChanges(board);
@@ -100,12 +101,31 @@ browserTest(
     ]]);
     const { body } = await all.server.api<{ issue: Issue }>(`/issues/${all.issue.id}`);
     assert.equal(body.issue.status, "ready");
-    await page.reload();
-    await openChanges(board);
-    assert.equal(await page.getByRole("region", { name: "Your comments" }).count(), 0);
+    // A page of its own: a reload would cut off what this one still asks for.
+    const fresh = await page.context().newPage();
+    await fresh.goto(page.url());
+    await fresh.getByRole("tab", { name: "Changes" }).click();
+    await fresh.locator(".file").first().waitFor();
+    assert.equal(await fresh.getByRole("region", { name: "Your comments" }).count(), 0);
     await assertClean(board);
   },
 );
+
+browserTest("changes: Ask for changes takes the comments on lines along", async (browser) => {
+  await using all = await startReviewed({ base: BASE, files: FILES });
+  await using board = await openBoard(browser, `${all.server.url}/autopilot?issue=1`);
+  const { page } = board;
+  await page.getByLabel("Reply").fill("In all:");
+  await openChanges(board);
+  await fileOf(board, "src/app.ts").getByRole("button", { name: "Comment on line 1", exact: true }).click();
+  await page.keyboard.type("Why?");
+  await page.getByRole("button", { name: "Ask for changes", exact: true }).click();
+  await board.card("Ready", all.issue.title).waitFor();
+  const sent = (await threadOf(all)).at(-1);
+  assert.equal(sent?.body, "In all:\n\n---\n\n`src/app.ts:1`\n\n> `export const a = 1;`\n\nWhy?");
+  await page.getByRole("region", { name: "Your comments" }).waitFor({ state: "detached" });
+  await assertClean(board);
+});
 
 browserTest(
   "changes: Escape closes an empty box and not the panel; a comment can be edited and deleted",
@@ -126,12 +146,12 @@ browserTest(
     await line.click();
     await page.keyboard.type("First");
     await page.getByRole("button", { name: "Add comment" }).click();
-    await page.getByRole("button", { name: "Edit" }).click();
+    await page.locator(".note").getByRole("button", { name: "Edit" }).click();
     await page.keyboard.press("End");
     await page.keyboard.type(" and more");
     await page.keyboard.press("Control+Enter");
     await page.locator(".note-text", { hasText: "First and more" }).waitFor();
-    await page.getByRole("button", { name: "Delete" }).click();
+    await page.locator(".note").getByRole("button", { name: "Delete" }).click();
     await page.locator(".note").waitFor({ state: "detached" });
     assert.equal(await page.getByRole("region", { name: "Your comments" }).count(), 0);
     await assertClean(board);
