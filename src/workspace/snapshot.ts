@@ -49,7 +49,7 @@ export async function snapshot(workspace: Workspace, options: SnapshotOptions): 
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   });
   const git = await openTreeGit(repository, workspace);
-  const { changes, tree, left_out, warnings } = await takeTree(git, workspace, repository);
+  const { changes, tree, left_out } = await takeTree(git, workspace, repository);
   const nothing = changes.length === 0 && workspace.tip === workspace.base_commit;
   const place = nothing
     ? { commit: workspace.base_commit, branch: workspace.branch, warnings: [] }
@@ -58,8 +58,12 @@ export async function snapshot(workspace: Workspace, options: SnapshotOptions): 
     commit: place.commit === workspace.base_commit ? "" : place.commit,
     branch: place.branch,
     changed_files: changes.length,
-    left_out,
-    warnings: [...place.warnings, ...warnings, ...await warningsOf(repository, git, changes)],
+    left_out: [...workspace.moved?.left_out ?? [], ...left_out],
+    warnings: [
+      ...place.warnings,
+      ...workspace.moved?.warnings ?? [],
+      ...await warningsOf(repository, git, changes),
+    ],
   };
 }
 
@@ -72,7 +76,7 @@ async function takeTree(
   const { own_work, base_commit } = workspace;
   if (own_work === undefined) return { ...await addAll(git, workspace), tree: null };
   // A command that a crash has cut off: what is on disk beyond the noted work is its own, and need not be looked at.
-  const added = own_work.running ? { left_out: [], warnings: [] } : await addAll(git, workspace);
+  const added = own_work.running ? { left_out: [] } : await addAll(git, workspace);
   const tree = own_work.running
     ? own_work.work
     : await ownTree(repository, workspace, await writeTree(git, workspace));
@@ -102,7 +106,6 @@ interface Added {
   /** What the index has now that differs from the base. */
   changes: Change[];
   left_out: string[];
-  warnings: string[];
 }
 
 /** More than any sane tree has repositories within repositories. */
@@ -110,8 +113,8 @@ const MAX_ROUNDS = 20;
 
 /** Fills the index with the tree; whatever git refuses is named instead. */
 async function addAll(git: TreeGit, workspace: Workspace): Promise<Added> {
-  const left_out = [...await moveBlockersAside(workspace), ...await hideSubmodules(git, workspace)];
-  const warnings: string[] = [];
+  await noteMoved(workspace, "left_out", await moveBlockersAside(workspace));
+  const left_out = await hideSubmodules(git, workspace);
   const { copied = [] } = workspace;
   const places = placesWithout(copied);
   for (let round = 1;; round++) {
@@ -137,7 +140,7 @@ async function addAll(git: TreeGit, workspace: Workspace): Promise<Added> {
       git.git(["diff-files", "-z", "--name-only", "--ignore-submodules=all"]),
     ]);
     const released = await releaseEmbedded(git, workspace, changes, untracked.split("\0"));
-    warnings.push(...released);
+    await noteMoved(workspace, "warnings", released);
     if (released.length > 0 && round < MAX_ROUNDS) continue;
     // 1: some files could not be added, and they are named. Anything else: git gave up before it had seen them all.
     if (added.code > 1) throw gitError(`Cannot take the work of ${workspace.tree}`, added);
@@ -149,8 +152,20 @@ async function addAll(git: TreeGit, workspace: Workspace): Promise<Added> {
     left_out.push(
       ...[...missed].map((path) => `${JSON.stringify(path)}: git could not read it or refuses its name`),
     );
-    return { changes, left_out, warnings };
+    return { changes, left_out };
   }
+}
+
+/** It happens once, and the tree may be looked at several times before somebody is told. */
+async function noteMoved(
+  workspace: Workspace,
+  kind: "left_out" | "warnings",
+  words: readonly string[],
+): Promise<void> {
+  if (words.length === 0) return;
+  workspace.moved ??= { left_out: [], warnings: [] };
+  workspace.moved[kind].push(...words);
+  await saveWorkspace(workspace);
 }
 
 /** By pathspec and not by an ignore file, which one of the agent's own would overrule. */

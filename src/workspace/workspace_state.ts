@@ -25,6 +25,8 @@ export interface Workspace {
   copied?: string[];
   /** Larger files are not taken; left out or 0: all are. */
   max_file_bytes?: number;
+  /** What was moved out of the tree so that git can take the rest, in words for people. */
+  moved?: { left_out: string[]; warnings: string[] };
   /** Left out as long as no command but the agent's has run. */
   own_work?: OwnWork;
 }

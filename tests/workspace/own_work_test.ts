@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
 import { openRepository } from "../../src/process/git.ts";
+import { run } from "../../src/process/spawn.ts";
 import { commandBegins, commandEnded } from "../../src/workspace/own_work.ts";
 import { snapshot, treeOnDisk } from "../../src/workspace/snapshot.ts";
 import { openWorkspace, prepareWorkspace } from "../../src/workspace/workspace.ts";
@@ -138,4 +139,18 @@ Deno.test("commandEnded() takes nothing of a command that was ended from outside
   const { commit } = await t.take();
   assert.equal(await t.repo.git("show", `${commit}:a.txt`), "work");
   assert.deepEqual(await t.changes(), ["M a.txt", "A b.txt"]);
+});
+
+Deno.test("snapshot() still tells what had to be moved out of the way when a command began", async () => {
+  await using t = await setup({ "a.txt": "a\n" });
+  await t.write("made/b.txt", "b\n");
+  for (const [program, ...args] of [["git", "init", "-q", "made"], ["mkfifo", ".gitignore"]]) {
+    const { code, stderr } = await run({ command: program, args, cwd: t.tree, env: t.repo.env });
+    assert.equal(code, 0, stderr);
+  }
+  await t.command(true, () => Promise.resolve());
+  const { left_out, warnings } = await t.take(await t.reopen());
+  assert.deepEqual(await t.changes(), ["A made/b.txt"]);
+  assert.match(left_out.join("\n"), /"\.gitignore"/);
+  assert.match(warnings.join("\n"), /"made" was a repository of its own/);
 });
