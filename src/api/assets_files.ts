@@ -53,6 +53,7 @@ import listPasteJs from "../../static/board/list_paste.js" with { type: "text" }
 import viewAttachmentsJs from "../../static/board/view_attachments.js" with { type: "text" };
 import viewEditJs from "../../static/board/view_edit.js" with { type: "text" };
 import viewFormJs from "../../static/board/view_form.js" with { type: "text" };
+import noticesJs from "../../static/board/notices.js" with { type: "text" };
 import wordsJs from "../../static/board/words.js" with { type: "text" };
 import tokensCss from "../../static/board/css/tokens.css" with { type: "text" };
 import baseCss from "../../static/board/css/base.css" with { type: "text" };
@@ -142,6 +143,7 @@ export const BOARD_MODULES: Readonly<Record<string, string>> = {
   "view_attachments.js": viewAttachmentsJs,
   "view_edit.js": viewEditJs,
   "view_form.js": viewFormJs,
+  "notices.js": noticesJs,
   "words.js": wordsJs,
   ...LATE_MODULES,
 };

@@ -31,6 +31,9 @@ export async function attempt(what, work) {
   }
 }
 
+/** Moves that were made here and whose news has not come yet, as `issue_id status`. @type {Set<string>} */
+export const ownMoves = new Set();
+
 /**
  * Moves an issue. The card goes at once; a refusal brings it back, and so does a change of mind.
  *
@@ -42,7 +45,7 @@ export async function attempt(what, work) {
 export async function moveIssue(card, to, { undo = true } = {}) {
   if ((pending.value.get(card.id) ?? card.status) === to) return true;
   setPending(card.id, to);
-  announcement.value = `#${card.number} moved to ${STATUS_WORDS[to]}`;
+  ownMoves.add(`${card.id} ${to}`);
   if (card.status === "in_progress") toast(`Stopping the agent on #${card.number}; its work is kept.`);
   const issue = await attempt(
     `#${card.number} stays in ${STATUS_WORDS[card.status]}`,
@@ -54,7 +57,9 @@ export async function moveIssue(card, to, { undo = true } = {}) {
     if (pending.value.get(card.id) === to) setPending(card.id, null);
   });
   if (issue !== null && undo) offerUndo(card, to);
-  if (issue === null) announcement.value = `#${card.number} is back in ${STATUS_WORDS[card.status]}`;
+  if (issue === null) ownMoves.delete(`${card.id} ${to}`);
+  // The way there is told by the message that offers the way back.
+  else if (!undo) announcement.value = `#${card.number} moved back to ${STATUS_WORDS[to]}`;
   return issue !== null;
 }
 

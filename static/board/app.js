@@ -8,13 +8,13 @@ import { showCount } from "./favicon.js";
 import { catchStrayFiles } from "./files.js";
 import { filtering, startFilter } from "./filter.js";
 import { lazy } from "./lazy.js";
-import { startLive } from "./live.js";
+import { onMessages, startLive } from "./live.js";
 import { startShortcuts } from "./shortcuts.js";
 import { answering, connection, openRef, overlay, waiting } from "./store.js";
 import { Attention } from "./view_attention.js";
 import { Board } from "./view_board.js";
 import { CreateDialog } from "./view_create.js";
-import { Header } from "./view_header.js";
+import { Away, Header } from "./view_header.js";
 import { MoveMenu } from "./view_menu.js";
 import { Palette } from "./view_palette.js";
 import { Toasts } from "./view_toasts.js";
@@ -31,6 +31,7 @@ function App() {
     <div class=${`app ${openRef.value === "" ? "" : "with-panel"}`}>
       <div class="under">
         <${Header} />
+        <${Away} />
         <${Attention} />
         ${filtering.value && html`<${filterRow.Part} />`}
         <${Board} />
@@ -59,6 +60,11 @@ effect(() => {
   const away = connection.value === "offline" ? "Offline · " : "";
   showCount(count);
   document.title = `${away}${count > 0 ? `(${count}) ` : ""}Autopilot`;
+});
+onMessages((messages) => {
+  if (!messages.some(({ type }) => type === "issue.status")) return;
+  // Without it the cards move all the same.
+  import("./notices.js").then(({ tell }) => tell(messages), () => {});
 });
 followAddress();
 catchStrayFiles();

@@ -91,13 +91,27 @@ function commands(subject) {
     icon: "filter",
     run: () => setFilter({ needs: ["question", "failed", "review"] }),
   });
-  if (filtering.value) list.push({ id: "all", text: "Clear the filter", hint: "", icon: "filter", run: clearFilter });
+  if (filtering.value) {
+    list.push({ id: "all", text: "Clear the filter", hint: "", icon: "filter", run: clearFilter });
+  }
   for (const value of /** @type {const} */ (["light", "dark", "system"])) {
     if (theme.value === value) continue;
-    list.push({ id: `theme-${value}`, text: `Theme: ${value}`, hint: "", icon: "theme", run: () => theme.value = value });
+    list.push({
+      id: `theme-${value}`,
+      text: `Theme: ${value}`,
+      hint: "",
+      icon: "theme",
+      run: () => theme.value = value,
+    });
   }
   list.push(
-    { id: "help", text: "Keyboard shortcuts", hint: "?", icon: "keyboard", run: () => overlay.value = "help" },
+    {
+      id: "help",
+      text: "Keyboard shortcuts",
+      hint: "?",
+      icon: "keyboard",
+      run: () => overlay.value = "help",
+    },
     { id: "settings", text: "Settings", hint: "", icon: "settings", run: () => overlay.value = "settings" },
   );
   return list;

@@ -13,6 +13,7 @@ import {
   cards,
   columns,
   connection,
+  last_live,
   more,
   now,
   runner,
@@ -50,6 +51,7 @@ export function startLive() {
   const scheme = location.protocol === "https:" ? "wss:" : "ws:";
   socket = connect(`${scheme}//${location.host}${BASE}/ws`, {
     onState: (state) => {
+      if (connection.value === "live") last_live.value = Date.now();
       connection.value = state;
       if (state !== "live" && boot.value.state === "loading") reload();
     },

@@ -39,6 +39,9 @@ export const boot = signal({ state: "loading" });
 /** @type {Signal<ConnectionState>} */
 export const connection = signal("connecting");
 
+/** When the page was last in step with the server, in milliseconds since the epoch. */
+export const last_live = signal(Date.now());
+
 /** @type {Signal<readonly Agent[] | null>} */
 export const agents = signal(null);
 

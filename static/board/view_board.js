@@ -26,7 +26,7 @@ export function Board() {
     return html`
       <main class="notice" role="alert">
         <h2>The board could not be loaded</h2>
-        <p>${state.reason}</p>
+        <p>${state.reason} The board comes by itself when the server is back.</p>
         <button type="button" class="button primary"
           onClick=${retryNow}><${Icon} name="retry" />Try again</button>
       </main>

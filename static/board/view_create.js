@@ -108,11 +108,12 @@ function Form() {
         ${files.value.length > 0 && html`
           <ul class="chips" aria-label="Files">${files.value.map((one) =>
             html`
-              <li key=${one}><button type="button" class="chip" aria-label=${`Leave ${one.name} out`}
-                onClick=${() => files.value = files.value.filter((other) => other !== one)}><${Icon}
-                  name="clip" /><span class="clip">${one.name}</span><span class="num">${sizeWords(
-                    one.size,
-                  )}</span><${Icon}
+              <li key=${one}><button type="button" class="chip" onClick=${() =>
+                files.value = files.value.filter((other) => other !== one)}><${Icon}
+                  name="clip" /><span class="sr">Leave out</span><span class="clip">${one
+                    .name}</span><span class="num">${sizeWords(
+                      one.size,
+                    )}</span><${Icon}
                   name="close" /></button></li>
             `
           )}</ul>

@@ -12,7 +12,13 @@ import { KIND_WORDS, PRIORITY_WORDS, STATUS_WORDS } from "./words.js";
 /** @import { Facet } from "./filter.js" */
 
 /** @type {Readonly<Record<Facet, string>>} */
-const TITLES = { needs: "Needs you", status: "Status", kind: "Kind", priority: "Priority", agent: "Agent or assignee" };
+const TITLES = {
+  needs: "Needs you",
+  status: "Status",
+  kind: "Kind",
+  priority: "Priority",
+  agent: "Agent or assignee",
+};
 /** @type {readonly Facet[]} */
 const ORDER = ["needs", "status", "kind", "priority", "agent"];
 /** @type {Readonly<Record<string, string>>} */
@@ -93,8 +99,12 @@ function Menu() {
             <legend>${TITLES[facet]}</legend>
             ${values.map((value) =>
               html`
-                <label class="option" key=${value}><input type="checkbox" checked=${filter.value[facet].includes(value)}
-                  onChange=${() => toggleFilter(facet, value)} /><span class="clip">${wordOf(facet, value)}</span></label>
+                <label class="option" key=${value}><input type="checkbox" checked=${filter.value[facet]
+                  .includes(value)}
+                  onChange=${() => toggleFilter(facet, value)} /><span class="clip">${wordOf(
+                    facet,
+                    value,
+                  )}</span></label>
               `
             )}
           </fieldset>

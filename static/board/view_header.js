@@ -5,7 +5,7 @@ import { html } from "htm/preact";
 import { filter, MAX_QUERY, setFilter } from "./filter.js";
 import { Icon, Logo } from "./icons.js";
 import { retryNow } from "./live.js";
-import { agents, columns, connection, creating, overlay, runner } from "./store.js";
+import { agents, boot, columns, connection, creating, last_live, overlay, runner } from "./store.js";
 
 export function Header() {
   return html`
@@ -15,8 +15,8 @@ export function Header() {
       <span class="grow"></span>
       <${Search} />
       <${Connection} />
-      <button type="button" class="icon-button" aria-label="Settings" title="Settings" onClick=${() =>
-        overlay.value = "settings"}><${Icon} name="settings" /></button>
+      <button type="button" class="icon-button" aria-label="Settings" title="Settings"
+        onClick=${() => overlay.value = "settings"}><${Icon} name="settings" /></button>
       <button type="button" class="button primary" aria-keyshortcuts="C" title="New issue (C)"
         onClick=${() => creating.value = true}>
         <${Icon} name="plus" /><span>New issue</span><kbd aria-hidden="true">C</kbd>
@@ -35,7 +35,8 @@ function Search() {
           setFilter({ q: (/** @type {HTMLInputElement} */ (event.currentTarget)).value })} />
       <kbd aria-hidden="true">/</kbd>
     </label>
-    <button type="button" class="icon-button filter-button" id="filter-button" aria-label="Filter" title="Filter (F)"
+    <button type="button" class="icon-button filter-button" id="filter-button" aria-label="Filter"
+      title="Filter (F)"
       aria-haspopup="dialog" aria-expanded=${overlay.value === "filter"}
       onClick=${() => overlay.value = overlay.value === "filter" ? "" : "filter"}>
       <${Icon} name="filter" />
@@ -94,5 +95,17 @@ function Connection() {
         </button>
       `}
     </span>
+  `;
+}
+
+/** Says what the page is worth while the server is away; the connection comes back by itself. */
+export function Away() {
+  if (connection.value !== "offline" || boot.value.state !== "ready") return null;
+  const since = new Date(last_live.value).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return html`
+    <div class="away" role="status">
+      <p>The server is away. You see the board as it was at ${since}; it goes on by itself when the server is back.</p>
+      <button type="button" class="button" onClick=${retryNow}><${Icon} name="retry" />Try now</button>
+    </div>
   `;
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import axe from "axe-core";
 import { systemClock } from "../../src/clock.ts";
 import type { Issue } from "../../src/domain/issue.ts";
@@ -96,6 +97,17 @@ for (const colorScheme of ["light", "dark"] as const) {
     await page.keyboard.press("Escape");
     await page.keyboard.press("c");
     assert.deepEqual(await violations(board), [], "form");
+    await page.getByLabel("Title").fill("With a file");
+    await page.getByLabel("Attach files").setInputFiles({
+      name: "a.txt",
+      mimeType: "text/plain",
+      buffer: Buffer.from("a"),
+    });
+    await page.getByRole("button", { name: /Leave out\s*a\.txt/ }).waitFor();
+    await page.getByRole("button", { name: "Preview" }).click();
+    await page.getByText("Nothing to show yet.").waitFor();
+    assert.deepEqual(await violations(board), [], "form with content");
+    await page.getByRole("button", { name: "Discard" }).click();
     await page.keyboard.press("Escape");
 
     for (const title of ["Is blocked", "Is in_review", "Works"]) {
@@ -103,6 +115,10 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.getByRole("heading", { name: title }).waitFor();
       assert.deepEqual(await violations(board), [], title);
     }
+    await page.getByRole("button", { name: "Edit", exact: true }).click();
+    await page.getByRole("dialog", { name: /^Edit/ }).waitFor();
+    assert.deepEqual(await violations(board), [], "edit");
+    await page.keyboard.press("Escape");
     for (const tab of ["Transcript", "Runs"]) {
       await page.getByRole("tab", { name: tab }).click();
       await page.getByText(tab === "Runs" ? "Run 1" : "Looking").waitFor();
