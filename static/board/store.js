@@ -48,8 +48,16 @@ export const agents = signal(null);
 /** The runner of this server; `null` when it is off, or not known yet. @type {Signal<RunnerState | null>} */
 export const runner = signal(null);
 
-/** What waits for a person. */
-export const needs = computed(() => needsOf(columns.value));
+/** @type {{ of: Columns, items: ReturnType<typeof needsOf> } | null} */
+let waited = null;
+/** What waits for a person; the same list while the two columns stay the same. */
+export const needs = computed(() => {
+  const of = columns.value;
+  if (waited === null || waited.of.blocked !== of.blocked || waited.of.in_review !== of.in_review) {
+    waited = { of, items: needsOf(of) };
+  }
+  return waited.items;
+});
 
 /** How many issues wait for a person. */
 export const waiting = computed(() => needs.value.length);

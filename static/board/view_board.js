@@ -13,6 +13,7 @@ import { agents, boot, creating, more, pending } from "./store.js";
 import { Card, draggedCard } from "./view_card.js";
 import { EMPTY_WORDS, STATUS_WORDS, STATUSES } from "./words.js";
 
+/** @import { Card as CardData } from "./reduce.js" */
 /** @import { Status } from "../../src/domain/issue.ts" */
 
 /** Cards that a column draws at first, and on top of them whenever the reader comes near the last one. */
@@ -54,6 +55,23 @@ function Column({ status, loading }) {
   const end = useRef(/** @type {HTMLElement | null} */ (null));
   const over = useSignal(false);
   const title = `column-${status}`;
+
+  // A card that did not change is not drawn again: Preact passes over an element that it has seen.
+  const before = useRef(
+    /** @type {Map<string, { card: CardData, moving: boolean, element: unknown }>} */ (new Map()),
+  );
+  const known = before.current;
+  before.current = new Map();
+  const drawn = cards.slice(0, count).map((card) => {
+    const moving = pending.value.has(card.id);
+    const old = known.get(card.id);
+    const same = old !== undefined && old.card === card && old.moving === moving;
+    const entry = same
+      ? old
+      : { card, moving, element: html`<${Card} key=${card.id} card=${card} moving=${moving} />` };
+    before.current.set(card.id, entry);
+    return entry.element;
+  });
 
   /** @param {DragEvent} event */
   function onDragOver(event) {
@@ -106,9 +124,7 @@ function Column({ status, loading }) {
           [0, 1, 2].slice(0, 1 + status.length % 3).map((i) =>
             html`<li class="card ghost" key=${i} aria-hidden="true"></li>`
           )}
-        ${cards.slice(0, count).map((card) =>
-          html`<${Card} key=${card.id} card=${card} moving=${pending.value.has(card.id)} />`
-        )}
+        ${drawn}
       </ul>
       ${!loading && !filtering.value && cards.length === 0 && html`<${Empty} status=${status} />`}
       <div ref=${end}></div>
