@@ -32,7 +32,7 @@ const FLAGS = [
   "advice.addEmbeddedRepo=false",
 ].flatMap((setting) => ["-c", setting]);
 
-/** Runs git and answers whatever it said; throws only when git can't be started or takes too long. */
+/** Runs git and answers whatever it said; throws only when git can't be started, takes too long or says too much. */
 export async function tryGit(args: string[], options: GitOptions): Promise<RunResult> {
   const timeout_ms = options.timeout_ms ?? DEFAULT_TIMEOUT;
   const result = await run({ command: "git", args: [...FLAGS, ...args], ...options, timeout_ms });
@@ -42,6 +42,9 @@ export async function tryGit(args: string[], options: GitOptions): Promise<RunRe
       result.code,
       "",
     );
+  }
+  if (result.truncated) {
+    throw new GitError(`git ${verb(args)} answered more than can be taken in`, result.code, "");
   }
   return result;
 }

@@ -15,7 +15,10 @@ import { holdTrees } from "./held_base.ts";
 import { type OwnWork, saveWorkspace, type Workspace } from "./workspace_state.ts";
 
 export interface TreeChange {
+  /** For people: bytes that are no UTF-8 are replaced. */
   path: string;
+  /** As git quotes it and takes it back: names need not be UTF-8. */
+  quoted: string;
   /** Mode after the change; `000000` when deleted. */
   mode: string;
   object: string;
@@ -63,13 +66,14 @@ export async function commandEnded(
   const changes = await treeChanges(repository, before.seen, disk);
   let taken: TreeChange[] = [];
   if (keep && changes.some(({ status }) => status === "M")) {
-    const known = await pathsOf(repository, before.work);
-    taken = changes.filter(({ status, path }) => status === "M" && known.has(path));
+    const known = await namesOf(repository, before.work);
+    taken = changes.filter(({ status, quoted }) => status === "M" && known.has(quoted));
   }
   const work = taken.length === 0 ? before.work : await applied(repository, workspace, before.work, taken);
   await save(repository, workspace, { seen: disk, work, running: false });
-  const paths = new Set(taken.map(({ path }) => path));
-  return { taken: [...paths], left: changes.map(({ path }) => path).filter((path) => !paths.has(path)) };
+  const left = changes.filter((change) => !taken.includes(change));
+  const paths = (some: TreeChange[]) => some.map(({ path }) => path);
+  return { taken: paths(taken), left: paths(left) };
 }
 
 async function save(repository: Repository, workspace: Workspace, own_work: OwnWork): Promise<void> {
@@ -83,27 +87,50 @@ async function save(repository: Repository, workspace: Workspace, own_work: OwnW
 export async function treeChanges(repository: Repository, from: string, to: string): Promise<TreeChange[]> {
   if (from === to) return [];
   const raw = await repository.git([
+    ...QUOTED,
     "diff-tree",
     "-r",
-    "-z",
     "--raw",
     "--no-renames",
     "--no-abbrev",
     from,
     to,
   ]);
-  const parts = raw.split("\0");
-  const changes: TreeChange[] = [];
-  for (let i = 0; i + 1 < parts.length; i += 2) {
-    // ":oldmode newmode oldobject newobject status"
-    const [, mode, , object, status] = parts[i].split(" ");
-    changes.push({ path: parts[i + 1], mode, object, status });
-  }
-  return changes;
+  return raw.split("\n").filter((line) => line !== "").map((line) => {
+    // ":oldmode newmode oldobject newobject status<tab>path"
+    const tab = line.indexOf("\t");
+    const [, mode, , object, status] = line.slice(0, tab).split(" ");
+    const quoted = line.slice(tab + 1);
+    return { path: unquoted(quoted), quoted, mode, object, status };
+  });
 }
 
-async function pathsOf(repository: Repository, tree: string): Promise<Set<string>> {
-  return new Set((await repository.git(["ls-tree", "-r", "-z", "--name-only", tree])).split("\0"));
+/** The names in a tree, quoted. */
+async function namesOf(repository: Repository, tree: string): Promise<Set<string>> {
+  return new Set((await repository.git([...QUOTED, "ls-tree", "-r", "--name-only", tree])).split("\n"));
+}
+
+const QUOTED = ["-c", "core.quotePath=true"];
+
+const ESCAPES: Readonly<Record<string, string>> = {
+  a: "\x07",
+  b: "\b",
+  t: "\t",
+  n: "\n",
+  v: "\v",
+  f: "\f",
+  r: "\r",
+};
+
+/** A name as git quotes it: as it is, or in quotes with escapes of C. */
+function unquoted(name: string): string {
+  if (!name.startsWith('"')) return name;
+  const binary = name.slice(1, -1).replace(
+    /\\([0-7]{3}|.)/g,
+    (_, escape: string) =>
+      escape.length === 3 ? String.fromCharCode(parseInt(escape, 8)) : ESCAPES[escape] ?? escape,
+  );
+  return new TextDecoder().decode(Uint8Array.from(binary, (byte) => byte.charCodeAt(0)));
 }
 
 /** The tree with the changes made to it, in an index of its own: the workspace's index belongs to the disk. */
@@ -116,9 +143,9 @@ async function applied(
   const index = join(workspace.dir, "own-index");
   const env = { GIT_INDEX_FILE: index };
   await repository.git(["read-tree", tree], { env });
-  await repository.git(["update-index", "-z", "--index-info"], {
+  await repository.git(["update-index", "--index-info"], {
     env,
-    stdin: changes.map(({ mode, object, path }) => `${mode} ${object}\t${path}\0`).join(""),
+    stdin: changes.map(({ mode, object, quoted }) => `${mode} ${object}\t${quoted}\n`).join(""),
   });
   const made = await repository.git(["write-tree"], { env });
   await Deno.remove(index);

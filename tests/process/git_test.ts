@@ -114,3 +114,11 @@ Deno.test("objectFolders() follows alternates, relative ones and circles too", a
   assert.deepEqual(objectFolders(join(dir, "a")), ["a", "b", "c"].map((name) => join(dir, name)));
   await Deno.remove(dir, { recursive: true });
 });
+
+Deno.test("git() fails when an answer is too long to be taken in, instead of going on with a part of it", async () => {
+  await using repo = await makeRepo();
+  await Deno.writeFile(join(repo.dir, "large"), new Uint8Array(64 * 1024 * 1024 + 1));
+  const id = await repo.git("hash-object", "-w", "--", join(repo.dir, "large"));
+  const { git } = await openRepository(repo.path, repo.env);
+  await assert.rejects(git(["cat-file", "blob", id]), /git cat-file answered more than can be taken in/);
+});

@@ -154,3 +154,43 @@ Deno.test("snapshot() still tells what had to be moved out of the way when a com
   assert.match(left_out.join("\n"), /"\.gitignore"/);
   assert.match(warnings.join("\n"), /"made" was a repository of its own/);
 });
+
+Deno.test("snapshot() around commands keeps names that are odd, or no UTF-8", async () => {
+  await using t = await setup({ "a.txt": "a\n" });
+  const make = async (what: string) => {
+    const script = `for name in "$(printf 'caf\\351')" "$(printf 'line\\nbreak')" 'quo"te' 'back\\slash' é; do
+      printf '%s\\n' ${what} >"$name.txt"; done`;
+    const { code, stderr } = await run({
+      command: "/bin/sh",
+      args: ["-c", script],
+      cwd: t.tree,
+      env: t.repo.env,
+    });
+    assert.equal(code, 0, stderr);
+  };
+  await t.command(false, () => t.write("by_setup.txt", "setup\n"));
+  await make("agent");
+  const { taken } = await t.command(true, () => make("formatted"));
+  assert.deepEqual(taken.sort(), [
+    "back\\slash.txt",
+    "caf\ufffd.txt",
+    "line\nbreak.txt",
+    'quo"te.txt',
+    "é.txt",
+  ]);
+  const { commit } = await t.take();
+  const names = await t.repo.git("-c", "core.quotePath=true", "ls-tree", "--name-only", commit);
+  assert.deepEqual(
+    names.split("\n").sort(),
+    [
+      '"back\\\\slash.txt"',
+      '"caf\\351.txt"',
+      '"line\\nbreak.txt"',
+      '"quo\\"te.txt"',
+      '"\\303\\251.txt"',
+      "a.txt",
+    ]
+      .sort(),
+  );
+  assert.equal(await t.repo.git("show", `${commit}:é.txt`), "formatted");
+});
