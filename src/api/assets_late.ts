@@ -17,6 +17,9 @@ import panelCss from "../../static/board/css/panel.css" with { type: "text" };
 import threadCss from "../../static/board/css/thread.css" with { type: "text" };
 import transcriptCss from "../../static/board/css/transcript.css" with { type: "text" };
 import changesCss from "../../static/board/css/changes.css" with { type: "text" };
+import changesNarrowCss from "../../static/board/css/changes_narrow.css" with { type: "text" };
+import diffCss from "../../static/board/css/diff.css" with { type: "text" };
+import timelineCss from "../../static/board/css/timeline.css" with { type: "text" };
 import highlighter from "@highlightjs/cdn-assets/es/core.min.js" with { type: "text" };
 import typescript from "@highlightjs/cdn-assets/es/languages/typescript.min.js" with { type: "text" };
 import javascript from "@highlightjs/cdn-assets/es/languages/javascript.min.js" with { type: "text" };
@@ -57,7 +60,7 @@ export const LATE_MODULES: Readonly<Record<string, string>> = {
 
 /** Style sheets by file name. */
 export const LATE_STYLES: Readonly<Record<string, string>> = {
-  "changes.css": changesCss,
+  "changes.css": [changesCss, diffCss, timelineCss, changesNarrowCss].join("\n"),
   "panel.css": [panelCss, threadCss, transcriptCss].join("\n"),
 };
 

@@ -219,6 +219,9 @@ browserTest("timeline: who did what, live, and what was before", async (browser)
   const { page } = board;
   await page.getByRole("tab", { name: "Timeline" }).click();
   await page.getByText("filed it in Ready").waitFor();
+  // Its style sheet comes with it, whole.
+  const rail = await page.evaluate<string>('getComputedStyle(document.querySelector(".step")).position');
+  assert.equal(rail, "relative");
   await page.getByText("ended the run: Implemented").waitFor();
   await all.server.api(`/issues/${all.issue.id}/comments`, { json: { body: "Hm", author: "ann" } });
   await page.locator(".step", { hasText: "ann commented" }).waitFor();
