@@ -22,13 +22,17 @@ interface StartTimes {
   checkout: number[];
 }
 
-export async function agentStartRows(rounds: number): Promise<Row[]> {
+/** @param huge how often with 50,000 files, each of which takes half a minute of the disk; 0: not at all */
+export async function agentStartRows(rounds: number, huge: number): Promise<Row[]> {
   const small = await startTimes(1, rounds);
   const large = await startTimes(2_000, rounds);
-  return [
+  const rows = [
     startRow("ready → agent started, p99", small, 50),
     startRow("ready → agent started, workspace of 2,000 files, p99", large, 300),
   ];
+  if (huge === 0) return rows;
+  const what = `ready → agent started, workspace of 50,000 files, worst of ${huge}`;
+  return [...rows, startRow(what, await startTimes(50_000, huge, 1), 1_000)];
 }
 
 function startRow(what: string, { agent, checkout }: StartTimes, at_most: number): Row {
@@ -43,7 +47,7 @@ function startRow(what: string, { agent, checkout }: StartTimes, at_most: number
 }
 
 /** Milliseconds from the request that makes an issue ready to the agent's first act, for each of many issues. */
-async function startTimes(files: number, rounds: number): Promise<StartTimes> {
+async function startTimes(files: number, rounds: number, warm_up = 3): Promise<StartTimes> {
   const folder = await Deno.makeTempDir({ prefix: "autopilot-bench-" });
   try {
     const repository = await makeRepository(join(folder, "repository"), files);
@@ -53,7 +57,7 @@ async function startTimes(files: number, rounds: number): Promise<StartTimes> {
       env: { AUTOPILOT_RUNNER: "1", AUTOPILOT_WORKDIR: repository, AUTOPILOT_CLAUDE_BIN: agent },
     });
     const times: StartTimes = { agent: [], checkout: [] };
-    for (let round = 0; round < rounds + 3; round++) {
+    for (let round = 0; round < rounds + warm_up; round++) {
       const { body: issue } = await server.api<{ id: string }>("/issues", {
         json: { title: `Round ${round}` },
       });
@@ -67,7 +71,7 @@ async function startTimes(files: number, rounds: number): Promise<StartTimes> {
       if (end.outcome !== "implemented") throw new Error(`A run ended as ${end.outcome}:\n${server.log()}`);
       const noted = await git(repository, "show", `${body.issue.branch}:started.txt`);
       const floor = await checkoutTime(repository, join(folder, `plain-${round}`));
-      if (round >= 3) {
+      if (round >= warm_up) {
         times.agent.push(Number(noted) / 1e6 - asked);
         times.checkout.push(floor);
       }
@@ -109,7 +113,7 @@ async function checkoutTime(repository: string, folder: string): Promise<number>
   return Number(new TextDecoder().decode(stdout)) / 1e6 - asked;
 }
 
-async function makeRepository(folder: string, files: number): Promise<string> {
+export async function makeRepository(folder: string, files: number): Promise<string> {
   await Deno.mkdir(folder);
   for (let n = 0; n < files; n++) {
     const part = join(folder, `part-${n % 40}`);
@@ -132,7 +136,7 @@ async function makeRepository(folder: string, files: number): Promise<string> {
   return folder;
 }
 
-async function git(folder: string, ...args: string[]): Promise<string> {
+export async function git(folder: string, ...args: string[]): Promise<string> {
   const { stdout, stderr, success } = await new Deno.Command("git", { args: ["-C", folder, ...args] })
     .output();
   if (!success) throw new Error(`git ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);

@@ -2,7 +2,7 @@
  * `deno task bench`: measures what README's table says, each beside a ceiling of this machine in the same run.
  * Traffic stays on loopback and is bounded.
  *
- *   --only=http,claims   groups: start, http, sockets, claims, agents, scale
+ *   --only=http,claims   groups: start, http, sockets, claims, agents, workspace, scale
  *   --quick              short and rough
  *   --json=<path>        writes the rows there too (they are always printed as one line of JSON)
  */
@@ -19,6 +19,7 @@ import { print, type Row, table } from "./report.ts";
 import { socketRows } from "./sockets.ts";
 import { startRows } from "./start.ts";
 import { claimRow, fill, scaleRows } from "./store.ts";
+import { sandboxRow, workspaceRows } from "./workspace.ts";
 
 const { values } = parseArgs({
   args: Deno.args,
@@ -61,7 +62,12 @@ const groups: Record<string, () => Promise<Row[]>> = {
   http: () => httpRows(generator, quick ? 2 : 8),
   sockets: () => socketRows(quick ? [1_000] : [1_000, 5_000]),
   claims: () => claimRows(quick ? 2_000 : 10_000),
-  agents: () => agentStartRows(quick ? 10 : 50),
+  agents: () => agentStartRows(quick ? 10 : 50, quick ? 0 : 5),
+  workspace: async () => [
+    await sandboxRow(quick ? 20 : 100),
+    ...await workspaceRows(2_000, quick ? 3 : 10),
+    ...(quick ? [] : await workspaceRows(50_000, 3)),
+  ],
   scale: async () => await scaleRows(await database(1_000), await database(100_000)),
 };
 
