@@ -62,11 +62,11 @@ const groups: Record<string, () => Promise<Row[]>> = {
   http: () => httpRows(generator, quick ? 2 : 8),
   sockets: () => socketRows(quick ? [1_000] : [1_000, 5_000]),
   claims: () => claimRows(quick ? 2_000 : 10_000),
-  agents: () => agentStartRows(quick ? 10 : 50, quick ? 0 : 5),
+  agents: () => agentStartRows(quick ? 10 : 50, quick ? 0 : 3),
   workspace: async () => [
     await sandboxRow(quick ? 20 : 100),
     ...await workspaceRows(2_000, quick ? 3 : 10),
-    ...(quick ? [] : await workspaceRows(50_000, 3)),
+    ...(quick ? [] : await workspaceRows(50_000, 1)),
   ],
   scale: async () => await scaleRows(await database(1_000), await database(100_000)),
 };

@@ -102,7 +102,7 @@ export async function workspaceRows(files: number, rounds: number): Promise<Row[
     const middle = (name: string) => quantile(times[name], 0.5);
     const of = `of ${files.toLocaleString("en")} files, p50`;
     return [
-      factorRow(`workspace ${of} (beside git clone)`, middle("made"), middle("clone"), "ms", 2),
+      factorRow(`workspace ${of} (beside git clone)`, middle("made"), middle("clone"), "ms", 3),
       factorRow(`workspace ${of}, tree ready`, middle("with_spare"), middle("clone"), "ms", 1),
       factorRow(
         `taking the work ${of} (beside git add, commit)`,
