@@ -170,7 +170,7 @@ Deno.test("422 says in details which fields are wrong; 405 says in Allow what is
 
 Deno.test("an unexpected error is a 500 that tells nothing of the inside", async () => {
   await using api = await openTestApi();
-  const broken = { ...api.store.agents, list: () => Promise.reject(new Error("secret path /root/x")) };
+  const broken = { ...api.store.agents, list: () => Promise.reject(new Error("secret path /home/x")) };
   const store = Object.create(api.store, { agents: { value: broken } });
   await using failing = await openTestApi({ deps: { store } });
   const { status, body } = await failing.call("GET", "/agents");

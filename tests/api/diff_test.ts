@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type Diff, type IssueWork, UnknownCommitError } from "../../src/domain/diff.ts";
 import { claimNext, openTestApi } from "./support.ts";
+import { runEnd } from "../support/store.ts";
 
 const BASE = "b".repeat(40);
 const HEAD = "a".repeat(40);
@@ -21,24 +22,18 @@ async function withBranch(api: Awaited<ReturnType<typeof openTestApi>>) {
   const issue = await api.file({ status: "ready" });
   const { run, lease } = await claimNext(api.store);
   await api.store.runs.update(run.id, lease.fence, { base_commit: BASE });
-  await api.store.runs.finish(run.id, lease.fence, {
-    outcome: "implemented",
-    reason: "",
-    commit: HEAD,
-    branch: "autopilot/1-an-issue",
-    pr_url: "",
-    result: "Done",
-    session_id: "",
-    turns: 1,
-    cost_usd: 0,
-    session_cost_usd: 0,
-    input_tokens: 0,
-    output_tokens: 0,
-    checks: "",
-    transient: false,
-    not_before: "",
-    comments: [],
-  });
+  await api.store.runs.finish(
+    run.id,
+    lease.fence,
+    runEnd({
+      outcome: "implemented",
+      reason: "",
+      commit: HEAD,
+      branch: "autopilot/1-an-issue",
+      pr_url: "",
+      result: "Done",
+    }),
+  );
   return issue;
 }
 

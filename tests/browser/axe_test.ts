@@ -1,26 +1,11 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import axe from "axe-core";
 import { systemClock } from "../../src/clock.ts";
 import type { Issue } from "../../src/domain/issue.ts";
 import { openStore } from "../../src/store/open.ts";
-import { type Board, browserTest, openBoard } from "../support/browser.ts";
+import { browserTest, openBoard } from "../support/browser.ts";
 import { startServer } from "../support/server.ts";
-
-/** What axe finds wrong, one line each. Runs in the page, through the debugger: the page's policy stays as it is. */
-async function violations(board: Board): Promise<string[]> {
-  // Half-faded elements would be measured in the colours of the moment.
-  await board.page.evaluate(`Promise.all(document.getAnimations()
-    .filter((animation) => animation.effect.getTiming().iterations !== Infinity)
-    .map((animation) => animation.finished))`);
-  await board.page.evaluate(axe.source);
-  return await board.page.evaluate<string[]>(
-    `axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) =>
-    violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) =>
-      [id, help, target.join(" "), failureSummary].join(" | ")))
-  )`,
-  );
-}
+import { violations } from "./axe_check.ts";
 
 for (const colorScheme of ["light", "dark"] as const) {
   browserTest(`axe finds nothing wrong on any view, ${colorScheme}`, async (browser) => {

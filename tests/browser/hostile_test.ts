@@ -4,6 +4,7 @@ import type { Issue } from "../../src/domain/issue.ts";
 import { openStore } from "../../src/store/open.ts";
 import { assertClean, browserTest, openBoard } from "../support/browser.ts";
 import { startServer } from "../support/server.ts";
+import { runEnd } from "../support/store.ts";
 
 /** Each would call `alert` (a dialog, reported by the page) or load something, if it were taken for markup. */
 const HOSTILE = [
@@ -99,24 +100,18 @@ browserTest(
     await page.locator("summary", { hasText: HOSTILE[1] }).click();
     await page.locator(".log .prose:not(.plain)").waitFor();
     assert.deepEqual(await page.evaluate(FOREIGN), []);
-    await store.runs.finish(claim.run.id, claim.lease.fence, {
-      outcome: "implemented",
-      reason: all,
-      commit: HOSTILE[0],
-      branch: HOSTILE[1],
-      pr_url: "javascript:alert(1)//https://github.com/a/b/pull/1",
-      result: all,
-      session_id: "",
-      turns: 1,
-      cost_usd: 0,
-      session_cost_usd: 0,
-      input_tokens: 0,
-      output_tokens: 0,
-      checks: "",
-      transient: false,
-      not_before: "",
-      comments: [],
-    });
+    await store.runs.finish(
+      claim.run.id,
+      claim.lease.fence,
+      runEnd({
+        outcome: "implemented",
+        reason: all,
+        commit: HOSTILE[0],
+        branch: HOSTILE[1],
+        pr_url: "javascript:alert(1)//https://github.com/a/b/pull/1",
+        result: all,
+      }),
+    );
     await board.card("In review", "Target").getByText("javascript:alert(1)").waitFor();
     await page.getByRole("tab", { name: "Runs" }).click();
     await page.getByText("Implemented").waitFor();

@@ -8,6 +8,7 @@ import { SYSTEM } from "../../src/domain/event.ts";
 import { AUTOPILOT } from "../../src/domain/messages.ts";
 import type { Workspace } from "../../src/workspace/workspace.ts";
 import { type Bench, DEFAULTS, makeBench } from "./bench.ts";
+import { runEnd } from "../support/store.ts";
 
 /** The parts of a runner, without the runner. */
 function partsOf(bench: Bench): RunnerParts {
@@ -32,24 +33,12 @@ async function begun(bench: Bench, parts: RunnerParts) {
   return { claim, workspace, finish };
 }
 
-const LOST: RunEnd = {
+const LOST: RunEnd = runEnd({
   outcome: "lost",
   reason: "The server died under the run",
-  commit: "",
-  branch: "",
-  pr_url: "",
-  result: "",
-  session_id: "",
   turns: 0,
-  cost_usd: 0,
-  session_cost_usd: 0,
-  input_tokens: 0,
-  output_tokens: 0,
-  checks: "",
-  transient: false,
-  not_before: "",
-  comments: [],
-};
+  result: "",
+});
 
 function pass(bench: Bench, parts: RunnerParts): Promise<DiskUse> {
   return parts.keepHouse({

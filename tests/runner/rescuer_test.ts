@@ -4,6 +4,7 @@ import type { RunEnd } from "../../src/store/store.ts";
 import { ANNA, type Bench, makeBench } from "./bench.ts";
 import { Breaker } from "../../src/runner/breaker.ts";
 import { type RescuerDeps, rescueRuns } from "../../src/runner/rescuer.ts";
+import { runEnd } from "../support/store.ts";
 
 /** A run that a server on `host` claimed before it died. */
 async function abandoned(bench: Bench, host = "test-host", pid = 99) {
@@ -208,24 +209,7 @@ Deno.test("rescueRuns() and the end of the run itself: whoever comes first has w
   assert.equal((await bench.store.issues.get(second.issue.id)).status, "in_review");
 });
 
-const END: RunEnd = {
-  outcome: "implemented",
-  reason: "",
-  commit: "",
-  branch: "",
-  pr_url: "",
-  result: "",
-  session_id: "",
-  turns: 0,
-  cost_usd: 0,
-  session_cost_usd: 0,
-  input_tokens: 0,
-  output_tokens: 0,
-  checks: "",
-  transient: false,
-  not_before: "",
-  comments: [],
-};
+const END: RunEnd = runEnd({ turns: 0 });
 
 /** Runs of another machine, all claimed now. */
 async function remote(bench: Bench, count: number) {
