@@ -172,7 +172,7 @@ Deno.test("a check that hangs is ended at its limit, which the agent is told", a
     silence_timeout_s: 30,
   });
   const finished = bench.finished(await bench.file());
-  await processesAppear(`sleep ${nap}`, 1);
+  await appears(`sleep ${nap}`);
   // Silence is no fault of a check: only its own limit counts.
   bench.time.advance(59_000);
   assert.ok(await countProcesses(`sleep ${nap}`) > 0);
@@ -195,7 +195,7 @@ Deno.test("the time of the run goes on while it is checked", async () => {
     agent.result();
   }, { check: `sleep ${nap}`, check_timeout_s: 0, run_timeout_s: 600 });
   const finished = bench.finished(await bench.file());
-  await processesAppear(`sleep ${nap}`, 1);
+  await appears(`sleep ${nap}`);
   bench.time.advance(301_000);
   const { run, issue } = await finished;
   assert.equal(run.outcome, "timed_out");
@@ -361,7 +361,7 @@ Deno.test("a comment that comes during a check reaches the agent with the red re
     ], { check: `if grep -q one a.txt; then timeout 60 sleep ${nap}; exit ${code}; fi`, check_timeout_s: 0 });
     const filed = await bench.file();
     const finished = bench.finished(filed);
-    await processesAppear(`sleep ${nap}`, 1);
+    await appears(`sleep ${nap}`);
     await bench.say(filed, "And mind the tabs");
     await killByText(`sleep ${nap}`);
     const { issue } = await finished;
@@ -372,17 +372,22 @@ Deno.test("a comment that comes during a check reaches the agent with the red re
   }
 });
 
-/** Ends the process whose command line is exactly this text, as soon as there is one: those around it name it too. */
+/** Ends the process whose command line is exactly this text, as soon as there is one. */
 async function killByText(text: string): Promise<void> {
+  for (const pid of await appears(text)) Deno.kill(pid, "SIGKILL");
+}
+
+/** Waits for a process whose command line is exactly this text: those around it name it too. */
+async function appears(text: string): Promise<number[]> {
   const until = performance.now() + PATIENCE_MS / 2;
-  for (let ended = false; !ended;) {
-    assert.ok(performance.now() < until, `no process is "${text}"`);
+  for (;;) {
+    const found: number[] = [];
     for await (const { name } of Deno.readDir("/proc")) {
       if (!/^\d+$/.test(name)) continue;
       const line = await Deno.readTextFile(`/proc/${name}/cmdline`).catch(() => "");
-      if (line !== `${text.replaceAll(" ", "\0")}\0`) continue;
-      Deno.kill(Number(name), "SIGKILL");
-      ended = true;
+      if (line === `${text.replaceAll(" ", "\0")}\0`) found.push(Number(name));
     }
+    if (found.length > 0) return found;
+    assert.ok(performance.now() < until, `no process is "${text}"`);
   }
 }
