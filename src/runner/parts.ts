@@ -134,15 +134,14 @@ export function realParts(
         root,
         homes,
         issue_number: claim.issue.number,
-        run_id: randomPart(claim.run.id),
+        run_id: claim.run.id,
         branch,
         ...(options.base === "" ? {} : { base: options.base }),
         attachments,
         max_file_bytes: options.max_file_mb * 1024 * 1024,
         spares,
       }),
-    openWorkspace: ({ issue, run }) =>
-      openWorkspace({ root, issue_number: issue.number, run_id: randomPart(run.id) }),
+    openWorkspace: ({ issue, run }) => openWorkspace({ root, issue_number: issue.number, run_id: run.id }),
     snapshot: (workspace, issue) =>
       snapshot(workspace, {
         repository,
@@ -191,7 +190,7 @@ export function realParts(
         root,
         aside,
         others: [homes, join(options.data_dir, "caches")],
-        folderOf: (issue, run) => basename(workspaceDir(root, issue.number, randomPart(run.id))),
+        folderOf: (issue, run) => basename(workspaceDir(root, issue.number, run.id)),
         openWorkspace: (issue, run) => parts.openWorkspace({ issue, run }),
         snapshot: (workspace, issue) => parts.snapshot(workspace, issue),
         removeFolder: (dir) => removeFolder(dir, root),
@@ -204,17 +203,9 @@ export function realParts(
       await removeFreeLocks(servers, [...runs, ...trees]);
       return disk;
     },
-    quarantined: ({ issue, run }) => quarantined(aside, issue.number, randomPart(run.id)),
+    quarantined: ({ issue, run }) => quarantined(aside, issue.number, run.id),
   };
   return parts;
-}
-
-/**
- * Ids begin with the time, and folders are named by the beginning of what they are given: two runs of an issue within
- * a minute would share one, and the second would delete what was kept of the first.
- */
-function randomPart(id: string): string {
-  return id.slice(-12);
 }
 
 /** Newlines would make a second paragraph of the title. */

@@ -160,7 +160,8 @@ export async function removeFolder(dir: string, root: string): Promise<void> {
 
 /** The folder of a run, by its issue and its id. */
 export function workspaceDir(root: string, issue_number: number, run_id: string): string {
-  return join(root, `${issue_number}-${run_id.replace(/[^A-Za-z0-9]/g, "").slice(0, 8)}`);
+  // Ids begin with the time: only their end tells two runs of one minute apart.
+  return join(root, `${issue_number}-${run_id.replace(/[^A-Za-z0-9]/g, "").slice(-8)}`);
 }
 
 /** Names that need no look by git: what domain's branchName() makes. */

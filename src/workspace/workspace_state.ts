@@ -3,7 +3,7 @@
 import { join } from "node:path";
 
 export interface Workspace {
-  /** `<root>/<issue>-<first 8 of the run's id>`; everything below belongs to this run. */
+  /** `<root>/<issue>-<last 8 of the run's id>`; everything below belongs to this run. */
   dir: string;
   /** The files, as the agent sees them. */
   tree: string;
