@@ -1,5 +1,6 @@
 /** The application: the guard in front, then kept answers, the WebSocket, the API and the pages. */
 
+import { OPEN_OPERATOR } from "../domain/credential.ts";
 import { messageOfError } from "../domain/errors.ts";
 import { loggerOf } from "../log.ts";
 import { Hub } from "../events/hub.ts";
@@ -34,7 +35,7 @@ export function createApp(deps: ApiDeps): App {
       const is_api = path.startsWith(API_BASE);
       const asset = is_api ? null : await deps.assets(request);
       if (asset !== null) return secured(asset, false);
-      return secured(await routes.fetch(request, { remote_address }), true);
+      return secured(await routes.fetch(request, { remote_address, credential: OPEN_OPERATOR }), true);
     } catch (error) {
       return secured(errorResponse(error), true);
     }

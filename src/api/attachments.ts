@@ -3,7 +3,8 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { MAX_ATTACHMENT_BYTES } from "../domain/attachment.ts";
 import type { Attachment } from "../domain/attachment.ts";
-import { humanActor } from "./actor.ts";
+import { actorOf } from "../domain/credential.ts";
+import type { Actor } from "../domain/event.ts";
 import { multipartBody } from "./body.ts";
 import type { RouteDeps } from "./env.ts";
 import { ApiError } from "./errors.ts";
@@ -56,7 +57,7 @@ export function attachmentRoutes(deps: RouteDeps) {
     })
     .openapi(add, async (c) => {
       const { file } = c.req.valid("form");
-      return c.json(await attach(deps, c.req.valid("param").id, file), 201);
+      return c.json(await attach(deps, c.req.valid("param").id, file, actorOf(c.get("credential"))), 201);
     });
   routes.openAPIRegistry.registerPath(download);
   routes.get("/uploads/:id{[\\w-]{1,100}}", async (c) => {
@@ -66,7 +67,12 @@ export function attachmentRoutes(deps: RouteDeps) {
   return routes;
 }
 
-async function attach({ store, blobs }: RouteDeps, ref: string, file: File): Promise<Attachment> {
+async function attach(
+  { store, blobs }: RouteDeps,
+  ref: string,
+  file: File,
+  actor: Actor,
+): Promise<Attachment> {
   const issue = await store.issues.get(ref);
   const present = await store.attachments.list(issue.id);
   const bytes = present.reduce((sum, { size }) => sum + size, file.size);
@@ -81,7 +87,7 @@ async function attach({ store, blobs }: RouteDeps, ref: string, file: File): Pro
   try {
     const content_type = mediaTypeOf(head);
     const input = { name: safeFileName(file.name), content_type, size, stored_name };
-    return await store.attachments.add(issue.id, input, humanActor(""));
+    return await store.attachments.add(issue.id, input, actor);
   } catch (error) {
     await blobs.remove(stored_name);
     throw error;

@@ -1,7 +1,7 @@
 /** Comments: the thread of an issue. */
 
 import { createRoute, z } from "@hono/zod-openapi";
-import { commentActor, trustOf } from "./actor.ts";
+import { actorOf, trustOf } from "../domain/credential.ts";
 import { jsonBody, MAX_JSON_BYTES } from "./body.ts";
 import type { RouteDeps } from "./env.ts";
 import { IssueRefSchema, NewCommentSchema } from "./input.ts";
@@ -32,8 +32,14 @@ export function commentRoutes({ store }: RouteDeps) {
     })
     .openapi(add, async (c) => {
       const { author, author_kind, body } = c.req.valid("json");
-      const actor = commentActor(author, author_kind);
-      const input = { author: actor.name, author_kind, trust: trustOf(actor), body };
+      const credential = c.get("credential");
+      const actor = actorOf(credential, author, author_kind);
+      const input = {
+        author: actor.name,
+        author_kind: actor.kind === "human" ? "human" as const : "agent" as const,
+        trust: trustOf(credential, actor),
+        body,
+      };
       const { comment, unblocked } = await store.comments.add(c.req.valid("param").id, input, actor);
       return c.json({ comment, unblocked }, 201);
     });

@@ -2,6 +2,7 @@
 
 import type { MiddlewareHandler } from "hono";
 import type { RunnerStatus } from "../domain/agent.ts";
+import type { Credential } from "../domain/credential.ts";
 import type { ReadDiff } from "../domain/diff.ts";
 import type { Clock } from "../clock.ts";
 import type { Feed } from "../events/feed.ts";
@@ -41,6 +42,11 @@ export interface ApiEnv {
   Bindings: {
     /** Address of the peer, as the socket tells it. */
     remote_address: string;
+    credential: Credential;
+  };
+  Variables: {
+    /** Who the request speaks for; on the open board the operator. */
+    credential: Credential;
   };
 }
 

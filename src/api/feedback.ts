@@ -4,7 +4,6 @@ import { createRoute, type z } from "@hono/zod-openapi";
 import { z as zod } from "@hono/zod-openapi";
 import type { Actor } from "../domain/event.ts";
 import type { NewIssue } from "../domain/issue.ts";
-import { trustOf } from "./actor.ts";
 import { jsonBody, MAX_FEEDBACK_BYTES } from "./body.ts";
 import { API_BASE, type RouteDeps } from "./env.ts";
 import { ApiError } from "./errors.ts";
@@ -101,7 +100,7 @@ function issueOf(report: Report): NewIssue {
     assignee: "",
     human_only: false,
     created_by: actor.name,
-    trust: trustOf(actor),
+    trust: "external",
   };
 }
 

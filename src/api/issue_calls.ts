@@ -1,11 +1,10 @@
 /** What the issue routes do beyond one call of the store. */
 
 import type { z } from "@hono/zod-openapi";
-import type { Event } from "../domain/event.ts";
+import type { Actor, Event } from "../domain/event.ts";
 import type { Issue, Status } from "../domain/issue.ts";
 import type { Feed } from "../events/feed.ts";
 import type { Issues, Store } from "../store/store.ts";
-import { humanActor } from "./actor.ts";
 import { ApiError } from "./errors.ts";
 import type { ListQuerySchema } from "./input.ts";
 
@@ -68,9 +67,9 @@ export async function moveAndWait(
   { store, feed }: { store: Store; feed: Feed },
   ref: string,
   to: Status,
-  signal: AbortSignal,
+  { actor, signal }: { actor: Actor; signal: AbortSignal },
 ): Promise<{ issue: Issue; stopping: boolean }> {
-  const moved = await store.issues.move(ref, to, humanActor(""));
+  const moved = await store.issues.move(ref, to, actor);
   if (!moved.stopping) return moved;
   const answered = new AbortController();
   const ended = feed.waitFor(

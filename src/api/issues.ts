@@ -1,7 +1,7 @@
 /** Issues: list, file, read, edit, move, stop. */
 
 import { createRoute, z } from "@hono/zod-openapi";
-import { humanActor, trustOf } from "./actor.ts";
+import { actorOf, trustOf } from "../domain/credential.ts";
 import { jsonBody, MAX_JSON_BYTES, noBody } from "./body.ts";
 import { UNCACHEABLE } from "./cache.ts";
 import type { RouteDeps } from "./env.ts";
@@ -76,9 +76,10 @@ export function issueRoutes({ store, feed, cached }: RouteDeps) {
     })
     .openapi(create, async (c) => {
       const input = c.req.valid("json");
-      const actor = humanActor(input.created_by);
+      const credential = c.get("credential");
+      const actor = actorOf(credential, input.created_by);
       const issue = await store.issues.create(
-        { ...input, created_by: actor.name, trust: trustOf(actor) },
+        { ...input, created_by: actor.name, trust: trustOf(credential, actor) },
         actor,
       );
       return c.json(issue, 201, { location: `${c.req.path}/${issue.id}`, etag: `"${issue.version}"` });
@@ -93,18 +94,22 @@ export function issueRoutes({ store, feed, cached }: RouteDeps) {
     .openapi(edit, async (c) => {
       const if_version = versionOf(c.req.header("if-match"));
       const options = if_version === null ? {} : { if_version };
-      const actor = humanActor("");
+      const actor = actorOf(c.get("credential"));
       const issue = await store.issues.edit(c.req.valid("param").id, c.req.valid("json"), options, actor);
       return c.json(issue, 200, { etag: `"${issue.version}"` });
     })
     .openapi(move, async (c) => {
       const { id } = c.req.valid("param");
       const { status } = c.req.valid("json");
-      const { issue, stopping } = await moveAndWait({ store, feed }, id, status, c.req.raw.signal);
+      const { issue, stopping } = await moveAndWait({ store, feed }, id, status, {
+        actor: actorOf(c.get("credential")),
+        signal: c.req.raw.signal,
+      });
       return stopping ? c.json(issue, 202) : c.json(issue, 200);
     })
     .openapi(stop, async (c) => {
-      const issue = await store.issues.requestStop(c.req.valid("param").id, "backlog", humanActor(""));
+      const actor = actorOf(c.get("credential"));
+      const issue = await store.issues.requestStop(c.req.valid("param").id, "backlog", actor);
       return c.json(issue, 202);
     });
 }

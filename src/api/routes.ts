@@ -16,6 +16,10 @@ export const OPENAPI_PATH = `${API_BASE}/openapi.json`;
 
 export function createRoutes(deps: RouteDeps): OpenAPIHono<ApiEnv> {
   const app = newRouter();
+  app.use(async (c, next) => {
+    c.set("credential", c.env.credential);
+    await next();
+  });
   app.route(API_BASE, issueRoutes(deps));
   app.route(API_BASE, commentRoutes(deps));
   app.route(API_BASE, attachmentRoutes(deps));

@@ -1,8 +1,8 @@
 /** Runs and their logs, agents, the event log, and who the caller is. */
 
 import { createRoute, z } from "@hono/zod-openapi";
+import { actorOf, type Credential, permissionsOf } from "../domain/credential.ts";
 import { messageOf } from "../domain/event.ts";
-import { OPERATOR } from "./actor.ts";
 import type { RouteDeps } from "./env.ts";
 import { EventsQuerySchema, IssueRefSchema, LogQuerySchema, RefSchema } from "./input.ts";
 import { answer, fails, newRouter } from "./router.ts";
@@ -75,7 +75,18 @@ export function activityRoutes({ store }: RouteDeps) {
       const next = events.length === 0 ? after : events[events.length - 1].seq;
       return c.json({ events: events.map(wireEvent), next }, 200);
     })
-    .openapi(me, (c) => c.json(OPERATOR, 200));
+    .openapi(me, (c) => c.json(meOf(c.get("credential")), 200));
+}
+
+function meOf(credential: Credential) {
+  const { name, kind } = actorOf(credential);
+  return {
+    name,
+    kind,
+    scope: credential.scope,
+    auth: credential.via === "open" ? "off" as const : "on" as const,
+    permissions: [...permissionsOf(credential)],
+  };
 }
 
 /** The flat message, typed as the schema has it. */

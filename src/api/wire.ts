@@ -3,6 +3,7 @@
 import { z } from "@hono/zod-openapi";
 import { AGENT_STATUSES } from "../domain/agent.ts";
 import { AUTHOR_KINDS } from "../domain/comment.ts";
+import { PERMISSIONS, SCOPES } from "../domain/credential.ts";
 import { ACTOR_KINDS, EVENT_TYPES } from "../domain/event.ts";
 import { FILE_STATUSES } from "../domain/diff.ts";
 import { CHECK_STATES, KINDS, PRIORITIES, STATUSES, TRUSTS } from "../domain/issue.ts";
@@ -188,8 +189,9 @@ export const FeedbackFiledSchema = z.object({ ok: z.literal(true), id: z.string(
 export const MeSchema = z.object({
   name: z.string(),
   kind: z.enum(ACTOR_KINDS),
-  scope: z.enum(["admin", "member", "agent", "read"]),
-  auth: z.enum(["off", "on"]),
+  scope: z.enum(SCOPES),
+  auth: z.enum(["off", "on"]).openapi({ description: "off: the board is open, everyone is its operator" }),
+  permissions: z.array(z.enum(PERMISSIONS)),
 }).openapi("Me");
 
 export const HealthSchema = z.object({ status: z.literal("ok"), version: z.string() }).openapi("Health");

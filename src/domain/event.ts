@@ -23,6 +23,8 @@ export type ActorKind = typeof ACTOR_KINDS[number];
 export interface Actor {
   kind: ActorKind;
   name: string;
+  /** Id of the token that it acted with; absent or empty when none was needed. */
+  credential?: string;
 }
 
 /** Autopilot itself. */

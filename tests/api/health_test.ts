@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { PERMISSIONS } from "../../src/domain/credential.ts";
 import { ReadySchema } from "../../src/api/wire.ts";
 import type { RunnerStatus } from "../../src/domain/agent.ts";
 import { claimNext, openTestApi } from "./support.ts";
@@ -70,6 +71,7 @@ Deno.test("GET /me, /agents and /events tell who, what and since when", async ()
     kind: "human",
     scope: "admin",
     auth: "off",
+    permissions: [...PERMISSIONS],
   });
   await api.file({ status: "ready" });
   const { run } = await claimNext(api.store, "bot");
