@@ -61,7 +61,6 @@ import boardCss from "../../static/board/css/board.css" with { type: "text" };
 import cardCss from "../../static/board/css/card.css" with { type: "text" };
 import stripCss from "../../static/board/css/strip.css" with { type: "text" };
 import findCss from "../../static/board/css/find.css" with { type: "text" };
-import formsCss from "../../static/board/css/forms.css" with { type: "text" };
 import overlayCss from "../../static/board/css/overlay.css" with { type: "text" };
 import indexHtml from "../../static/board/index.html" with { type: "text" };
 import iconSvg from "../../static/board/icon.svg" with { type: "text" };
@@ -89,7 +88,6 @@ export const BOARD_CSS: string = [
   stripCss,
   overlayCss,
   findCss,
-  formsCss,
 ].join("\n");
 
 /** The board's modules by file name. */

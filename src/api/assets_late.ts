@@ -13,6 +13,8 @@ import viewDiffFileJs from "../../static/board/view_diff_file.js" with { type: "
 import viewDiffLinesJs from "../../static/board/view_diff_lines.js" with { type: "text" };
 import viewReviewJs from "../../static/board/view_review.js" with { type: "text" };
 import viewTimelineJs from "../../static/board/view_timeline.js" with { type: "text" };
+import dialogsCss from "../../static/board/css/dialogs.css" with { type: "text" };
+import formsCss from "../../static/board/css/forms.css" with { type: "text" };
 import panelCss from "../../static/board/css/panel.css" with { type: "text" };
 import threadCss from "../../static/board/css/thread.css" with { type: "text" };
 import transcriptCss from "../../static/board/css/transcript.css" with { type: "text" };
@@ -61,6 +63,7 @@ export const LATE_MODULES: Readonly<Record<string, string>> = {
 /** Style sheets by file name. */
 export const LATE_STYLES: Readonly<Record<string, string>> = {
   "changes.css": [changesCss, diffCss, timelineCss, changesNarrowCss].join("\n"),
+  "forms.css": [formsCss, dialogsCss].join("\n"),
   "panel.css": [panelCss, threadCss, transcriptCss].join("\n"),
 };
 

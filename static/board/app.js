@@ -10,21 +10,23 @@ import { filtering, startFilter } from "./filter.js";
 import { lazy } from "./lazy.js";
 import { onMessages, startLive } from "./live.js";
 import { startShortcuts } from "./shortcuts.js";
-import { answering, connection, openRef, overlay, waiting } from "./store.js";
+import { answering, connection, creating, openRef, overlay, waiting } from "./store.js";
 import { Attention } from "./view_attention.js";
 import { Board } from "./view_board.js";
-import { CreateDialog } from "./view_create.js";
 import { Away, Header } from "./view_header.js";
 import { MoveMenu } from "./view_menu.js";
-import { Palette } from "./view_palette.js";
 import { Toasts } from "./view_toasts.js";
 
-const panel = lazy(async () => (await import("./view_panel.js")).Panel, "panel.css");
-const answer = lazy(async () => (await import("./view_answer.js")).Answer, "panel.css");
+const FORMS = ["forms.css"];
+const PANEL = ["forms.css", "panel.css"];
+const panel = lazy(async () => (await import("./view_panel.js")).Panel, PANEL);
+const answer = lazy(async () => (await import("./view_answer.js")).Answer, PANEL);
+const create = lazy(async () => (await import("./view_create.js")).CreateDialog, FORMS, { field: true });
+const palette = lazy(async () => (await import("./view_palette.js")).Palette, FORMS, { field: true });
 const filterRow = lazy(async () => (await import("./view_filter.js")).FilterRow);
-const filterMenu = lazy(async () => (await import("./view_filter.js")).FilterMenu);
-const help = lazy(async () => (await import("./view_help.js")).Help);
-const settings = lazy(async () => (await import("./view_settings.js")).Settings);
+const filterMenu = lazy(async () => (await import("./view_filter.js")).FilterMenu, FORMS);
+const help = lazy(async () => (await import("./view_help.js")).Help, FORMS);
+const settings = lazy(async () => (await import("./view_settings.js")).Settings, FORMS);
 
 function App() {
   return html`
@@ -39,9 +41,9 @@ function App() {
       ${openRef.value !== "" && html`<${panel.Part} />`}
     </div>
     ${answering.value !== null && html`<${answer.Part} />`}
-    <${CreateDialog} />
+    ${creating.value && html`<${create.Part} />`}
     <${MoveMenu} />
-    <${Palette} />
+    ${overlay.value === "palette" && html`<${palette.Part} />`}
     ${overlay.value === "filter" && html`<${filterMenu.Part} />`}
     ${overlay.value === "help" && html`<${help.Part} />`}
     ${overlay.value === "settings" && html`<${settings.Part} />`}

@@ -10,7 +10,7 @@ import { lazy } from "./lazy.js";
 
 /** @import { ComponentChildren } from "preact" */
 
-const markdown = lazy(async () => (await import("./markdown.js")).Markdown, "panel.css");
+const markdown = lazy(async () => (await import("./markdown.js")).Markdown, ["panel.css"]);
 
 /**
  * A text with a preview of its Markdown.
