@@ -130,6 +130,14 @@ export const OPTIONS = {
     check: (name) =>
       /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ? null : `${JSON.stringify(name)} is no name of a variable`,
   }),
+  url: text("", "For commands that ask a running server: its address", {
+    shown: "`http://127.0.0.1:<port>`",
+    check: urlProblem,
+  }),
+  token: text("", "For commands that ask a running server: the token they show it", {
+    shown: "none",
+    secret: true,
+  }),
   log_level: choice(["debug", "info", "warning", "error"], "info", "Least important log lines to print"),
   log_format: choice(
     ["text", "json"],
@@ -161,6 +169,15 @@ export interface ConfigSources {
 
 export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
 const ENV_PREFIX = "AUTOPILOT_";
+
+/** What the commands that ask a running server take as flags. A token on a command line could be read by others. */
+export const CLIENT_OPTIONS: readonly OptionName[] = ["url"];
+/** What the commands that open the data themselves take as flags. */
+export const DATA_OPTIONS: readonly OptionName[] = ["data", "database_url"];
+/** What the server takes as flags. */
+export const SERVER_OPTIONS: readonly OptionName[] = OPTION_NAMES.filter((name) =>
+  name !== "url" && name !== "token"
+);
 
 /** `poll_seconds` → `AUTOPILOT_POLL_SECONDS` */
 export function envNameOf(name: OptionName): string {
@@ -202,10 +219,20 @@ export function parseConfig(sources: ConfigSources, machine: Machine): Config {
 
 /** The options as they may be logged: secrets are hidden. */
 export function describeConfig(config: Config): Record<string, string> {
-  return Object.fromEntries(OPTION_NAMES.map((name) => {
-    const option: Option<unknown> = OPTIONS[name];
-    return [name, option.secret ? hideSecrets(String(config[name])) : String(config[name])];
-  }));
+  return Object.fromEntries(OPTION_NAMES.map((name) => [name, maskedValue(name, config[name])]));
+}
+
+/** A value as it may be shown: of an address the password is hidden, of another secret everything. */
+export function maskedValue(name: OptionName, value: unknown): string {
+  const text = String(value);
+  const { secret }: Option<unknown> = OPTIONS[name];
+  if (!secret || text === "") return text;
+  return /^\w+:/.test(text) ? hideSecrets(text) : "***";
+}
+
+/** The flag, variable or file that sets an option; `null` when nothing does. */
+export function sourceOf(name: OptionName, sources: ConfigSources): string | null {
+  return lookUp(name, sources)?.label ?? null;
 }
 
 /** `postgres://me:word@host/db` → `postgres://me:***@host/db` */
@@ -255,7 +282,7 @@ function refuseUnknown(names: string[], where: string): void {
     const guess = nearest(name, known);
     throw new ConfigError(
       `${where} sets ${name}, which is no option of Autopilot` +
-        (guess === null ? ": --help lists them all" : `: did you mean ${guess}?`),
+        (guess === null ? ": autopilot serve --help lists them all" : `: did you mean ${guess}?`),
     );
   }
 }
@@ -263,6 +290,13 @@ function refuseUnknown(names: string[], where: string): void {
 function dataFolder(machine: Machine): string {
   if (machine.data_home !== null) return join(machine.data_home, "autopilot");
   throw new OptionValueError("the environment names no home folder to keep data in");
+}
+
+function urlProblem(value: string): string | null {
+  const url = URL.parse(value);
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.search + url.hash === ""
+    ? null
+    : "write scheme, host and port, such as https://board.example.com";
 }
 
 function originProblem(value: string): string | null {

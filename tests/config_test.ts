@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { describeConfig, hideSecrets, optionsTable, parseConfig, userDataFolder } from "../src/config.ts";
 import type { ConfigSources, OptionName } from "../src/config.ts";
-import { ConfigError, envNameOf, flagNameOf, OPTION_NAMES } from "../src/config.ts";
+import { ConfigError, envNameOf, flagNameOf } from "../src/config.ts";
 import { nearest } from "../src/options.ts";
-import { parseCommandLine } from "../src/cli/command_line.ts";
 import { readOptionsFile } from "../src/cli/options_file.ts";
 
 const MACHINE = { hostname: "box one", cwd: "/srv/app", data_home: "/home/me/.local/share" };
@@ -157,40 +156,6 @@ Deno.test("optionsTable() is the table in README.md", async () => {
     unpadded(readme).includes(unpadded(optionsTable())),
     `README.md must hold this table:\n${optionsTable()}`,
   );
-});
-
-Deno.test("parseCommandLine() gives flags by option name, switches as 1", async () => {
-  assert.deepEqual(
-    await parseCommandLine(["--poll-seconds", "3", "--runner", "--push=0", "--config", "f.env"], "1"),
-    {
-      kind: "serve",
-      flags: { poll_seconds: "3", runner: "1", push: "0" },
-      config_file: "f.env",
-    },
-  );
-  assert.deepEqual(await parseCommandLine([], "1"), { kind: "serve", flags: {}, config_file: null });
-});
-
-Deno.test("parseCommandLine() names an unknown flag and the nearest one", async () => {
-  await assert.rejects(parseCommandLine(["--prot", "1"], "1"), (error: Error) => {
-    assert.ok(error instanceof ConfigError);
-    assert.match(error.message, /--prot.*[\s\S]*--port/);
-    return true;
-  });
-  await assert.rejects(parseCommandLine(["--port"], "1"), /--port/);
-  await assert.rejects(parseCommandLine(["stray"], "1"), ConfigError);
-});
-
-Deno.test("parseCommandLine() prints every option in --help and the version", async () => {
-  const help = await parseCommandLine(["--help"], "1.2.3");
-  assert.equal(help.kind, "print");
-  for (const name of OPTION_NAMES) {
-    assert.ok(
-      help.kind === "print" && help.text.includes(flagNameOf(name)) && help.text.includes(envNameOf(name)),
-      name,
-    );
-  }
-  assert.deepEqual(await parseCommandLine(["--version"], "1.2.3"), { kind: "print", text: "1.2.3\n" });
 });
 
 Deno.test("readOptionsFile() reads dotenv, and refuses a line that is no assignment", async () => {

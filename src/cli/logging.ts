@@ -2,6 +2,7 @@
 
 import { configure, type LogRecord, type Sink } from "@logtape/logtape";
 import type { Config } from "../config.ts";
+import { harmless } from "./harmless.ts";
 
 /** Sets the program's logging up. Call it once, before the first line. */
 export async function configureLogging(
@@ -55,16 +56,4 @@ function shown(value: unknown): string {
   if (value instanceof Error) return (value.stack ?? value.message).replaceAll("\n", "\n    ");
   const text = typeof value === "string" ? value : Deno.inspect(value, { depth: 3, breakLength: Infinity });
   return text.replaceAll("\n", "\\n");
-}
-
-/**
- * Titles and agents' words reach the log: control characters would steer the terminal, direction marks would
- * reorder the line. Both are written out as `\u{…}`.
- */
-export function harmless(line: string): string {
-  return line.replace(
-    /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu,
-    (character) =>
-      character === "\n" || character === "\t" ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  );
 }

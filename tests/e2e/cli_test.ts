@@ -4,7 +4,10 @@ import { makeRepo } from "../support/repo.ts";
 import { runMain, startServer } from "../support/server.ts";
 
 Deno.test("main prints help and version and ends with 0", async () => {
-  const help = await runMain({ args: ["--help"] });
+  const overview = await runMain({ args: ["--help"] });
+  assert.equal(overview.code, 0);
+  assert.match(overview.stdout, /^ {2}serve .*\n/m);
+  const help = await runMain({ args: ["serve", "--help"] });
   assert.equal(help.code, 0);
   assert.match(help.stdout, /--poll-seconds .*\n?.*AUTOPILOT_POLL_SECONDS/);
   assert.equal(help.stderr, "");
