@@ -1,7 +1,7 @@
 /** The HTTP client of the commands: asks a running server, and says what to do when it does not answer. */
 
 import { messageOfError } from "../domain/errors.ts";
-import { CommandError, EXIT, type ExitCode } from "./command.ts";
+import { CommandError, EXIT, type ExitCode } from "./exit.ts";
 
 const API_BASE = "/api/autopilot";
 /** How long an answer may take: moving an issue out of `in_progress` waits for its run, in milliseconds. */

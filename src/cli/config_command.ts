@@ -9,7 +9,8 @@ import {
   SERVER_OPTIONS,
   sourceOf,
 } from "../config.ts";
-import { type Command, EXIT } from "./command.ts";
+import type { Command } from "./command.ts";
+import { EXIT } from "./exit.ts";
 import { configSources } from "./load_config.ts";
 import { styled } from "./printer.ts";
 

@@ -1,7 +1,8 @@
 /** Runs a command line: parses it, makes what the command works with, turns failures into messages and exit codes. */
 
 import { type Config, ConfigError } from "../config.ts";
-import { type Build, type CommandContext, CommandError, EXIT, type ExitCode } from "./command.ts";
+import type { Build, CommandContext } from "./command.ts";
+import { CommandError, EXIT, type ExitCode } from "./exit.ts";
 import { type Call, parseCommandLine } from "./command_line.ts";
 import { COMMANDS } from "./commands.ts";
 import { loadConfig } from "./load_config.ts";

@@ -2,7 +2,8 @@
 
 import { SERVER_OPTIONS } from "../config.ts";
 import { loggerOf } from "../log.ts";
-import { type Command, CommandError, EXIT } from "./command.ts";
+import type { Command } from "./command.ts";
+import { CommandError, EXIT } from "./exit.ts";
 import { configureLogging } from "./logging.ts";
 import { serve, StartError } from "./serve.ts";
 import { watchSignals } from "./signals.ts";

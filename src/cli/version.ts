@@ -1,6 +1,7 @@
 /** `autopilot version`: what this program is. */
 
-import { type Command, EXIT } from "./command.ts";
+import type { Command } from "./command.ts";
+import { EXIT } from "./exit.ts";
 
 export const command: Command = {
   config: [],
