@@ -2,8 +2,9 @@
  * `deno task bench`: measures what README's table says, each beside a ceiling of this machine in the same run.
  * Traffic stays on loopback and is bounded.
  *
- *   --only=http,claims   groups: start, http, sockets, claims, agents, workspace, scale
+ *   --only=http,claims   groups: start, http, sockets, claims, agents, workspace, scale, board
  *   --quick              short and rough
+ *   --long               agents stream to the board for ten minutes
  *   --json=<path>        writes the rows there too (they are always printed as one line of JSON)
  */
 
@@ -12,6 +13,7 @@ import { parseArgs } from "node:util";
 import { systemClock } from "../src/clock.ts";
 import { openStore } from "../src/store/open.ts";
 import { findPostgres, startPostgres } from "../tests/support/postgres.ts";
+import { boardRows } from "./board.ts";
 import { agentStartRows } from "./agent_start.ts";
 import { httpRows } from "./http.ts";
 import { findGenerator } from "./load.ts";
@@ -23,7 +25,12 @@ import { sandboxRow, workspaceRows } from "./workspace.ts";
 
 const { values } = parseArgs({
   args: Deno.args,
-  options: { only: { type: "string" }, quick: { type: "boolean" }, json: { type: "string" } },
+  options: {
+    only: { type: "string" },
+    quick: { type: "boolean" },
+    long: { type: "boolean" },
+    json: { type: "string" },
+  },
 });
 const quick = values.quick === true;
 const only = values.only?.split(",");
@@ -68,6 +75,7 @@ const groups: Record<string, () => Promise<Row[]>> = {
     ...await workspaceRows(2_000, quick ? 3 : 10),
     ...(quick ? [] : await workspaceRows(50_000, 1)),
   ],
+  board: () => boardRows(values.long === true ? 600 : quick ? 10 : 30, quick ? 3 : 9),
   scale: async () => await scaleRows(await database(1_000), await database(100_000)),
 };
 

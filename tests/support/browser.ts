@@ -1,39 +1,9 @@
 /** A real Chromium for tests, and pages that report whatever goes wrong in them. */
 
 import assert from "node:assert/strict";
-import { type Browser, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import { findChromium, launchChromium } from "./chromium.ts";
 import { PATIENCE_MS, within } from "./wait.ts";
-
-const PATHS = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-];
-
-/** Nothing leaves the machine, and nothing that a fresh profile likes to do in the background. */
-const ARGS = [
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-dev-shm-usage",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-domain-reliability",
-  "--disable-sync",
-  "--no-first-run",
-  "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1",
-];
-
-function findChromium(): string | null {
-  for (const path of PATHS) {
-    try {
-      if (Deno.statSync(path).isFile) return path;
-    } catch (error) {
-      if (!(error instanceof Deno.errors.NotFound)) throw error;
-    }
-  }
-  return null;
-}
 
 const executablePath = findChromium();
 
@@ -47,16 +17,12 @@ export function browserTest(name: string, fn: (browser: Browser) => Promise<void
     ignore: executablePath === null,
     sanitizeOps: false,
     sanitizeResources: false,
-    fn: async () => fn(await (shared ??= launch())),
+    fn: async () => fn(await (shared ??= launchChromium(executablePath))),
   });
 }
 
 /** One browser for all tests of a file. */
 let shared: Promise<Browser> | null = null;
-
-function launch(): Promise<Browser> {
-  return chromium.launch({ executablePath: executablePath ?? undefined, chromiumSandbox: false, args: ARGS });
-}
 
 Deno.test.afterAll(async () => {
   await (await shared)?.close();
