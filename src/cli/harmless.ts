@@ -1,15 +1,13 @@
 /** Text from outside, for a terminal. */
 
+import { replaceHidden } from "../domain/hidden.ts";
+
 /**
- * Titles and agents' words reach the log: control characters would steer the terminal, direction marks would
- * reorder the line. Both are written out as `\u{…}`.
+ * Titles and agents' words reach the terminal: control characters would steer it, direction marks would reorder the
+ * line, others would not be seen. All are written out as `\u{…}`; line ends and tabs stay.
  */
 export function harmless(line: string): string {
-  return line.replace(
-    /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu,
-    (character) =>
-      character === "\n" || character === "\t" ? character : `\\u{${character.codePointAt(0)?.toString(16)}}`,
-  );
+  return replaceHidden(line, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
 /** The same on one line: line feeds and tabs become blanks. */

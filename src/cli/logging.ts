@@ -2,6 +2,7 @@
 
 import { configure, type LogRecord, type Sink } from "@logtape/logtape";
 import type { Config } from "../config.ts";
+import { replaceHidden } from "../domain/hidden.ts";
 import { harmless } from "./harmless.ts";
 
 /** Sets the program's logging up. Call it once, before the first line. */
@@ -34,13 +35,22 @@ export function textLine(record: LogRecord): string {
 }
 
 export function jsonLine(record: LogRecord): string {
-  return JSON.stringify({
+  const line = JSON.stringify({
     at: new Date(record.timestamp).toISOString(),
     level: record.level,
     area: areaOf(record),
     message: record.message.map((part) => typeof part === "string" ? part : shown(part)).join(""),
     ...Object.fromEntries(Object.entries(record.properties).map(([key, value]) => [key, plainValue(value)])),
   });
+  // JSON.stringify() escapes only some of them; every reader of JSON understands the escapes.
+  return replaceHidden(
+    line,
+    (character) =>
+      Array.from(
+        { length: character.length },
+        (_, at) => `\\u${character.charCodeAt(at).toString(16).padStart(4, "0")}`,
+      ).join(""),
+  );
 }
 
 function areaOf(record: LogRecord): string {

@@ -29,6 +29,8 @@ export interface RunProfile {
   model: string;
   /** Empty: all. */
   allowed_tools: readonly string[];
+  /** Not even when they are allowed. */
+  denied_tools: readonly string[];
   extra_prompt: string;
   /** 0: no limit. */
   max_turns: number;
@@ -38,6 +40,12 @@ export interface RunProfile {
   /** What of the file does not count, for the transcript. */
   notes: readonly string[];
 }
+
+/**
+ * Tools whose whole purpose is to reach the network: a run on texts of strangers goes without. Its commands still have
+ * the network, as the agent itself needs it.
+ */
+export const NETWORK_TOOLS: readonly string[] = ["WebFetch", "WebSearch"];
 
 export function profileOf(
   options: ProfileOptions,
@@ -56,6 +64,14 @@ export function profileOf(
     return "";
   };
   const copy = file.copy ?? [];
+  if (external) {
+    notes.push(
+      `Texts from outside are on the issue: the agent works without ${
+        NETWORK_TOOLS.join(" and ")
+      }, without the ` +
+        "variables of AUTOPILOT_PASS_ENV, and with package caches of its own",
+    );
+  }
   // What strangers write could ask the agent to show what is in those files.
   if (external && copy.length > 0) {
     notes.push(`"copy" of ${PROJECT_FILE} does not count, as texts from outside are on the issue`);
@@ -67,6 +83,7 @@ export function profileOf(
     copy: external ? [] : copy,
     model: options.model === "" ? file.model ?? "" : options.model,
     allowed_tools: file.allowed_tools ?? [],
+    denied_tools: external ? NETWORK_TOOLS : [],
     extra_prompt: file.extra_prompt ?? "",
     max_turns: tighter(options.max_turns, limits.max_turns),
     max_usd: tighter(options.max_usd_per_run, limits.max_usd_per_run),
@@ -76,12 +93,16 @@ export function profileOf(
   };
 }
 
-/** Whether anybody without a credential wrote a text that the agent reads. */
+/**
+ * Whether the agent reads what no person of the project wrote: a text of anybody without a credential, or an issue that
+ * an agent filed, which may carry on what a stranger told it. Comments of agents don't count: every run leaves one.
+ */
 export function hasExternalText(
   issue: Pick<Issue, "trust">,
   comments: readonly Pick<Comment, "trust">[],
 ): boolean {
-  return issue.trust === "external" || comments.some(({ trust }) => trust === "external");
+  return issue.trust === "external" || issue.trust === "agent" ||
+    comments.some(({ trust }) => trust === "external");
 }
 
 /** 0 sets no limit. */

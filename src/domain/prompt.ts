@@ -1,6 +1,7 @@
 /** What the agent is told. Texts of people go in as they are; texts of strangers and machines as fenced data. */
 
 import type { Comment } from "./comment.ts";
+import { writeOutHidden } from "./hidden.ts";
 import type { Issue, Trust } from "./issue.ts";
 import { capText } from "./log_entry.ts";
 import { type Outcome, UNHEARD_REASON } from "./run.ts";
@@ -219,8 +220,10 @@ class Texts {
   write(text: string, label: string, trust: Trust): string {
     // The word can't be known when a text is written; a text that holds it all the same loses it. What stands in its
     // place keeps the parts around it from making a new one.
-    const clean = (part: string) => part.replaceAll(this.#fence, "(…)");
-    const mark = isTrusted(trust) ? "text" : "data";
+    const trusted = isTrusted(trust);
+    // What a stranger hides from people is not handed to the agent hidden.
+    const clean = (part: string) => (trusted ? part : writeOutHidden(part)).replaceAll(this.#fence, "(…)");
+    const mark = trusted ? "text" : "data";
     return `<<<${this.#fence} ${mark}: ${clean(label)}\n${clean(text).trimEnd()}\n${this.#fence}>>>`;
   }
 }

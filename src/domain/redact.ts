@@ -20,6 +20,7 @@ const FORMS: readonly (readonly [name: string, pattern: string])[] = [
     "private key",
     "-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----[^]*?(?:-----END [A-Z0-9 ]{0,60}-----|$)",
   ],
+  ["Autopilot token", "ap_[a-z]_[\\w-]{43}"],
   ["Anthropic key", "sk-ant-[\\w-]{16,}"],
   ["API key", "sk-(?:proj-|svcacct-|admin-|or-v1-)?[\\w-]{20,}|sk_live_\\w{16,}|rk_live_\\w{16,}"],
   ["GitHub token", "gh[pousr]_\\w{30,}|github_pat_\\w{22,}"],
@@ -43,7 +44,7 @@ const LABELLED: readonly (readonly [name: string, before: string, pattern: strin
 
 /** Any of these must be in a text that holds one of the forms: most texts have none and are not looked at further. */
 const HINT =
-  /sk[-_]|rk_live_|gh[pousr]_|github_pat_|glpat-|AKIA|ASIA|AIza|xox[a-z]-|npm_|eyJ|PRIVATE KEY|[Bb]earer|ccess_?[Kk]ey|ACCESS_KEY|:\/\//;
+  /sk[-_]|ap_[a-z]_|rk_live_|gh[pousr]_|github_pat_|glpat-|AKIA|ASIA|AIza|xox[a-z]-|npm_|eyJ|PRIVATE KEY|[Bb]earer|ccess_?[Kk]ey|ACCESS_KEY|:\/\//;
 
 const KNOWN = new RegExp(
   [

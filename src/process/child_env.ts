@@ -77,6 +77,22 @@ export function childEnv(
   };
 }
 
+/** By these Claude Code logs in to a cloud that runs its models. */
+const CLOUD_LOGIN: readonly (readonly [told_by: string, names: RegExp])[] = [
+  ["CLAUDE_CODE_USE_BEDROCK", /^AWS_/],
+  ["CLAUDE_CODE_USE_VERTEX", /^(GOOGLE_|CLOUD_ML_|VERTEX_)/],
+];
+
+/**
+ * Of the names that an option lets through, those that an agent can't do without: the login of its models. For runs on
+ * texts of strangers.
+ */
+export function loginOnly(host: Record<string, string>, names: readonly string[]): string[] {
+  return names.filter((name) =>
+    CLOUD_LOGIN.some(([told_by, pattern]) => (host[told_by] ?? "") !== "" && pattern.test(name))
+  );
+}
+
 /** The environment of Autopilot's own git and gh: the user's HOME and credentials, no prompt ever, plain English. */
 export function gitEnv(host: Record<string, string>): Record<string, string> {
   const env = select(host, [...COMMON, ...GIT_AND_GH]);

@@ -38,6 +38,8 @@ export interface AgentStart {
   read_write?: Bind[];
   /** The only tools it gets; left out or empty: all. */
   allowed_tools?: readonly string[];
+  /** Tools that it does not get in any case. */
+  denied_tools?: readonly string[];
   /** The user's own login, shown read-write under the agent's HOME when no key is set: never copied. */
   credentials_file?: string;
 }
@@ -120,7 +122,7 @@ export function startAgent(options: AgentStart): AgentProcess {
 }
 
 function argumentsOf(options: AgentStart): string[] {
-  const { session, model, max_turns, max_budget_usd, allowed_tools = [] } = options;
+  const { session, model, max_turns, max_budget_usd, allowed_tools = [], denied_tools = [] } = options;
   return [
     "-p",
     "--input-format=stream-json",
@@ -135,6 +137,7 @@ function argumentsOf(options: AgentStart): string[] {
     ...(model === "" ? [] : [`--model=${model}`]),
     ...(max_turns > 0 ? [`--max-turns=${max_turns}`] : []),
     ...(allowed_tools.length > 0 ? [`--tools=${allowed_tools.join(",")}`] : []),
+    ...(denied_tools.length > 0 ? [`--disallowedTools=${denied_tools.join(",")}`] : []),
     ...(max_budget_usd > 0 ? [`--max-budget-usd=${max_budget_usd}`] : []),
   ];
 }

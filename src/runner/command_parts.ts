@@ -49,7 +49,10 @@ export function commandParts(
         read_only: objectFolders(repository.objects_dir),
         read_write,
         env: {
-          ...childEnv(options.host_env, { home: workspace.home, pass: [...options.pass_env] }),
+          ...childEnv(options.host_env, {
+            home: workspace.home,
+            pass: external ? [] : [...options.pass_env],
+          }),
           // Nobody is there to answer a question, and tests must not write down new expectations.
           CI: "true",
           ...env,

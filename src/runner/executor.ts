@@ -255,6 +255,7 @@ class Executor {
       max_turns: roundsLeft(this.#profile.max_turns, this.#wrap_up.rounds),
       model: this.#profile.model,
       allowed_tools: this.#profile.allowed_tools,
+      denied_tools: this.#profile.denied_tools,
       external: this.#external,
     });
     failpoint("agent_started");

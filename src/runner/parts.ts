@@ -8,10 +8,11 @@ import type { Issue } from "../domain/issue.ts";
 import type { ProfileOptions } from "../domain/profile.ts";
 import type { ProjectFile } from "../domain/project_file.ts";
 import { failpoint } from "../failpoint.ts";
-import { childEnv } from "../process/child_env.ts";
+import { childEnv, loginOnly } from "../process/child_env.ts";
 import { type AgentProcess, LOGIN_VARIABLES, startAgent } from "../process/claude.ts";
 import { ensurePullRequest } from "../process/gh.ts";
 import type { Repository } from "../process/git.ts";
+import { neutralLine } from "../process/pr_text.ts";
 import { type ProcessRow, readProcesses } from "../process/process_table.ts";
 import { agentPaths, type Sandbox } from "../process/sandbox.ts";
 import type { Blobs } from "../store/blobs.ts";
@@ -168,7 +169,10 @@ export function realParts(
         env: {
           ...childEnv(options.host_env, {
             home: workspace.home,
-            pass: [...LOGIN_VARIABLES, ...options.pass_env],
+            pass: [
+              ...LOGIN_VARIABLES,
+              ...external ? loginOnly(options.host_env, options.pass_env) : options.pass_env,
+            ],
           }),
           ...env,
         },
@@ -209,10 +213,11 @@ export function realParts(
 }
 
 /** Newlines would make a second paragraph of the title. */
-function commitMessage({ title, number }: Issue): string {
-  return `${
-    title.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim() || "Untitled"
-  }\n\nIssue ${number} of Autopilot.\n`;
+function commitMessage({ title, number, trust }: Issue): string {
+  const line = trust === "operator" || trust === "member"
+    ? title.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim()
+    : neutralLine(title);
+  return `${line || "Untitled"}\n\nIssue ${number} of Autopilot.\n`;
 }
 
 async function publish(

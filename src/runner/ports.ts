@@ -16,6 +16,7 @@ export interface AgentRequest {
   model: string;
   /** Empty: all. */
   allowed_tools: readonly string[];
+  denied_tools: readonly string[];
   /** The run reads texts of strangers. */
   external: boolean;
 }

@@ -27,7 +27,7 @@ async function download(
   return { status: response.status, headers: response.headers, bytes: await response.bytes() };
 }
 
-Deno.test("an image comes back inline, with its type from the bytes", async () => {
+Deno.test("S11 an image comes back inline, with its type from the bytes", async () => {
   await using api = await openTestApi();
   await api.file();
   const attachment = await attach(api, new File([PNG], "shot.html", { type: "text/html" }));
@@ -43,7 +43,7 @@ Deno.test("an image comes back inline, with its type from the bytes", async () =
   assert.deepEqual(body, [attachment]);
 });
 
-Deno.test("what could run in the page downloads as octet-stream, whatever it calls itself", async () => {
+Deno.test("S11 what could run in the page downloads as octet-stream, whatever it calls itself", async () => {
   await using api = await openTestApi();
   await api.file();
   const hostile = [
@@ -61,7 +61,7 @@ Deno.test("what could run in the page downloads as octet-stream, whatever it cal
   }
 });
 
-Deno.test("file names lose folders and control characters and are quoted by RFC 6266", async () => {
+Deno.test("S11 file names lose folders and control characters and are quoted by RFC 6266", async () => {
   await using api = await openTestApi();
   await api.file();
   const names: [string, string][] = [
@@ -112,7 +112,7 @@ Deno.test("uploads answer ranges and HEAD", async () => {
   assert.deepEqual([head.status, head.headers.get("content-length")], [200, "200000"]);
 });
 
-Deno.test("an issue takes at most a hundred files, and a refused one leaves nothing on the disk", async () => {
+Deno.test("S11 an issue takes at most a hundred files, and a refused one leaves nothing on the disk", async () => {
   await using api = await openTestApi();
   await api.file();
   for (let n = 0; n < 100; n++) await attach(api, new File(["x"], `${n}`));

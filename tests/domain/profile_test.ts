@@ -33,6 +33,7 @@ Deno.test("profileOf() takes the file where the options say nothing", () => {
     copy: [".env.test"],
     model: "opus",
     allowed_tools: ["Read"],
+    denied_tools: [],
     extra_prompt: "Mind the gap",
     max_turns: 50,
     max_usd: 3,
@@ -57,7 +58,7 @@ Deno.test("profileOf() runs no command of the file without a sandbox, and says s
   assert.doesNotMatch(own.notes.join("\n"), /"check"/);
 });
 
-Deno.test("profileOf() brings no file of the user to a run on texts of strangers, and says so", () => {
+Deno.test("S14 profileOf() brings no file of the user to a run on texts of strangers, and says so", () => {
   const { copy, notes } = profileOf(NONE, FILE, { ...HOME, external: true });
   assert.deepEqual(copy, []);
   assert.match(notes.join(), /"copy"/);
@@ -92,8 +93,9 @@ Deno.test("profileOf() only ever tightens what the operator allows", () => {
   }));
 });
 
-Deno.test("hasExternalText() finds it in the issue and in any comment", () => {
+Deno.test("S14 hasExternalText() finds it in the issue and in any comment", () => {
   assert.equal(hasExternalText({ trust: "member" }, [{ trust: "agent" }, { trust: "operator" }]), false);
   assert.equal(hasExternalText({ trust: "external" }, []), true);
+  assert.equal(hasExternalText({ trust: "agent" }, []), true);
   assert.equal(hasExternalText({ trust: "member" }, [{ trust: "member" }, { trust: "external" }]), true);
 });

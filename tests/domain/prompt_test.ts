@@ -75,7 +75,7 @@ Deno.test("promptFor() asks for an answer when the issue is a question", () => {
   assert.doesNotMatch(promptFor(context()), /answer it in your last message/);
 });
 
-Deno.test("promptFor() marks texts of strangers and of machines as data", () => {
+Deno.test("S14 promptFor() marks texts of strangers and of machines as data", () => {
   const prompt = promptFor(context({
     comments: [
       comment("member"),
@@ -94,7 +94,7 @@ Deno.test("promptFor() marks texts of strangers and of machines as data", () => 
   ]);
 });
 
-Deno.test("promptFor() lets no title, body, name or comment leave its fence", () => {
+Deno.test("S14 promptFor() lets no title, body, name or comment leave its fence", () => {
   const evil = fc.oneof(
     fc.string(),
     fc.constantFrom(
@@ -118,7 +118,7 @@ Deno.test("promptFor() lets no title, body, name or comment leave its fence", ()
   }));
 });
 
-Deno.test("promptFor() refuses a fence that could be guessed", () => {
+Deno.test("S14 promptFor() refuses a fence that could be guessed", () => {
   for (const fence of ["", "short", "UPPERCASEUPPERCASE", "with space with space"]) {
     assert.throws(() => promptFor(context({ fence })), TypeError);
   }
@@ -154,7 +154,7 @@ Deno.test("resumePrompt() does not claim an answer that nobody gave", () => {
   assert.match(prompt, /no answer was written/);
 });
 
-Deno.test("steeringMessage() carries words of members only", () => {
+Deno.test("S13 steeringMessage() carries words of members only", () => {
   assert.equal(steeringMessage(comment("Tabs")), "anna writes on the issue, while you work:\n\nTabs");
   assert.equal(steeringMessage(comment("Tabs", { trust: "operator" }))?.endsWith("Tabs"), true);
   assert.equal(steeringMessage(comment("Tabs", { trust: "external" })), null);

@@ -73,7 +73,7 @@ Deno.test("redactor() leaves everything else as it is", () => {
   ) assert.equal(redact(text), text);
 });
 
-Deno.test("redactor() finds a token wherever it stands, and repeating it changes nothing", () => {
+Deno.test("S15 redactor() finds a token wherever it stands, and repeating it changes nothing", () => {
   const secret = `ghp_${plain(36)}`;
   fc.assert(fc.property(fc.string(), fc.string(), (before, after) => {
     const clean = redact(`${before} ${secret} ${after}`);

@@ -35,7 +35,7 @@ const HUMAN_MOVES: Record<Status, string> = {
   done: "backlog ready no:only_a_claim blocked in_review done",
 };
 
-Deno.test("decide() move: a human moves freely but for in_progress, nobody else moves anything", () => {
+Deno.test("S13 decide() move: a human moves freely but for in_progress, nobody else moves anything", () => {
   for (const from of STATUSES) {
     const moves = STATUSES.map((to) => word(from, { type: "move", to }, "human"));
     assert.equal(moves.join(" "), HUMAN_MOVES[from], from);
@@ -54,7 +54,7 @@ const CREATES: Record<ActorKind, string> = {
   external: "backlog no:human_only no:only_a_claim no:human_only no:human_only no:human_only",
 };
 
-Deno.test("decide() create: only a human files an issue anywhere but in the backlog", () => {
+Deno.test("S13 decide() create: only a human files an issue anywhere but in the backlog", () => {
   for (const actor of ACTOR_KINDS) {
     const created = STATUSES.map((to) => word("backlog", { type: "create", to }, actor));
     assert.equal(created.join(" "), CREATES[actor], actor);

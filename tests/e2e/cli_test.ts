@@ -28,7 +28,7 @@ Deno.test("main ends with 2 and names the option that can't be used", async () =
   assert.doesNotMatch(host.stderr, /\n\s+at /, "a stack is of no use to whoever mistyped an option");
 });
 
-Deno.test("main makes its data folder for its owner alone, listens, and ends with 0 on SIGINT", async () => {
+Deno.test("S22 main makes its data folder for its owner alone, listens, and ends with 0 on SIGINT", async () => {
   await using server = await startServer();
   const page = await fetch(`${server.url}/autopilot`);
   assert.equal(page.status, 200);

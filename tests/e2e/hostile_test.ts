@@ -38,7 +38,7 @@ echo changed >src/app.txt
 
 Deno.test({
   ...realClaude(
-    "a hostile repository and a hostile agent run nothing outside of the sandbox, and review says what was left out",
+    "S18 a hostile repository and a hostile agent run nothing outside of the sandbox, and review says what was left out",
   ),
   async fn() {
     let trace = "";

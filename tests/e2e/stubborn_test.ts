@@ -62,7 +62,7 @@ async function atWork(server: TestServer, issue: { id: string }): Promise<void> 
   }
 }
 
-Deno.test("an agent that ignores everything and its detached children are gone ten seconds after a stop", async () => {
+Deno.test("S20 an agent that ignores everything and its detached children are gone ten seconds after a stop", async () => {
   await using t = await setup();
   const issue = await fileIssue(t.server, { title: "Stay" });
   await atWork(t.server, issue);

@@ -21,7 +21,7 @@ const HOST = {
   GH_DEBUG: "api",
 };
 
-Deno.test("childEnv() lets through what is on the list, and HOME is always the given one", () => {
+Deno.test("S17 childEnv() lets through what is on the list, and HOME is always the given one", () => {
   assert.deepEqual(childEnv(HOST, { home: "/agent", pass: [] }), {
     HOME: "/agent",
     PATH: "/usr/bin",
@@ -33,7 +33,7 @@ Deno.test("childEnv() lets through what is on the list, and HOME is always the g
   assert.match(childEnv({}, { home: "/agent", pass: [] }).PATH, /\/usr\/bin/);
 });
 
-Deno.test("childEnv() passes named variables and beginnings, but never what loads code into programs", () => {
+Deno.test("S17 childEnv() passes named variables and beginnings, but never what loads code into programs", () => {
   const env = childEnv(HOST, { home: "/agent", pass: ["AWS_*", "ANTHROPIC_API_KEY", "LD_PRELOAD", "*"] });
   assert.equal(env.AWS_SECRET_ACCESS_KEY, "canary-aws");
   assert.equal(env.ANTHROPIC_API_KEY, "canary-key");

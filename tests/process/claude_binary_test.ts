@@ -68,7 +68,7 @@ Deno.test("findClaude() says what to do when there is none", async () => {
   }
 });
 
-Deno.test("claudeVersion() refuses what is too old, what is something else, and what does not start", async () => {
+Deno.test("S21 claudeVersion() refuses what is too old, what is something else, and what does not start", async () => {
   await using t = await tree({
     "good": `#!/bin/sh\necho "${MIN_CLAUDE_VERSION} (Claude Code)"\n`,
     "old": '#!/bin/sh\necho "1.0.99 (Claude Code)"\n',

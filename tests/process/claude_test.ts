@@ -179,7 +179,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...realClaude("an agent does not outlive a server that is killed with SIGKILL"),
+  ...realClaude("S16 an agent does not outlive a server that is killed with SIGKILL"),
   async fn() {
     const seconds = odd();
     await using t = await agentBench([
@@ -223,7 +223,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...realClaude("the agent finds no secret of the server: not in its environment, not in files"),
+  ...realClaude("S17 the agent finds no secret of the server: not in its environment, not in files"),
   async fn() {
     const command = "env; cat /proc/*/environ | tr '\\0' '\\n'; " +
       "grep -rs 'CANAR[Y]' /home /root /tmp /workspace /etc /run /attachments; find / -name '[c]anary*' 2>/dev/null; true";
@@ -250,7 +250,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...realClaude("settings and hooks of the repository are not loaded, nor any MCP server"),
+  ...realClaude("S18 settings and hooks of the repository are not loaded, nor any MCP server"),
   async fn() {
     const touch = (name: string) => ({ hooks: [{ type: "command", command: `touch /workspace/${name}` }] });
     const settings = {

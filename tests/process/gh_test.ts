@@ -96,7 +96,7 @@ Deno.test("ensurePullRequest() gives up on a GitHub that never answers", async (
   );
 });
 
-Deno.test("ensurePullRequest() makes hostile titles and bodies harmless", async () => {
+Deno.test("S15, S19 ensurePullRequest() makes hostile titles and bodies harmless", async () => {
   await using t = await setup();
   await ensurePullRequest({
     ...t.options,

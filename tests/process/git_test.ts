@@ -45,7 +45,7 @@ Deno.test({
   },
 });
 
-Deno.test("openRepository() is not led astray by git's variables in the server's environment", async () => {
+Deno.test("S18 openRepository() is not led astray by git's variables in the server's environment", async () => {
   await using repo = await makeRepo();
   await using other = await makeRepo({ "other.txt": "x" });
   const env = {
@@ -87,7 +87,7 @@ Deno.test("pushBranch() says so when there is no remote, and when the remote is 
   assert.match((await push()).message, /does not appear to be a git repository/);
 });
 
-Deno.test("pushBranch() runs no hook of the repository, and reports what a hook of the server says", async () => {
+Deno.test("S18 pushBranch() runs no hook of the repository, and reports what a hook of the server says", async () => {
   await using repo = await makeRepo();
   const bare = join(repo.dir, "bare.git");
   await repo.git("clone", "-q", "--bare", repo.path, bare);

@@ -11,7 +11,7 @@ const ACTS: Record<string, RegExp> = {
   link: /github\.com\/[^/\s]+\/[^/\s]+\/(issues|pull)\/\d/,
 };
 
-Deno.test("neutralBody() leaves nothing that GitHub acts on", () => {
+Deno.test("S15 neutralBody() leaves nothing that GitHub acts on", () => {
   const bodies = [
     "@octocat and @acme/team, mail a@b.example",
     "Fixes #1, closes: #2, RESOLVED acme/app#3, fix GH-4",

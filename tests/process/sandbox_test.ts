@@ -63,7 +63,7 @@ Deno.test("probeSandbox() makes a place with the workspace and a HOME, and hands
   assert.equal(await Deno.readTextFile(join(t.home, "made")), "h\n");
 });
 
-Deno.test("the sandbox shows nothing of the user's home but its toolchains", async () => {
+Deno.test("S16 the sandbox shows nothing of the user's home but its toolchains", async () => {
   await using t = await setup();
   const result = await t.sh(
     `grep -rs CANARY ${t.dir} /home /root /tmp /workspace /run; find ${t.user} -type f; cargo; uv`,
@@ -76,7 +76,7 @@ Deno.test("the sandbox shows nothing of the user's home but its toolchains", asy
   ]);
 });
 
-Deno.test("the sandbox lets nothing be written outside of the workspace, the HOME and /tmp", async () => {
+Deno.test("S16 the sandbox lets nothing be written outside of the workspace, the HOME and /tmp", async () => {
   await using t = await setup();
   const result = await t.sh(
     `for d in / /etc /usr /opt /bin ${t.user}/.cargo/bin ${t.dir}; do touch $d/x 2>/dev/null && echo "wrote $d"; done; ` +
@@ -93,7 +93,7 @@ Deno.test("the sandbox lets nothing be written outside of the workspace, the HOM
   ]);
 });
 
-Deno.test("the sandbox has no capability, no secret of the system and no environment but the given one", async () => {
+Deno.test("S16 the sandbox has no capability, no secret of the system and no environment but the given one", async () => {
   await using t = await setup();
   const result = await t.sh("grep CapEff /proc/self/status; cat /etc/shadow; ls /etc/ssh; env | sort", {
     env: { GIVEN: "1" },
@@ -110,7 +110,7 @@ Deno.test("the sandbox has no capability, no secret of the system and no environ
   ]);
 });
 
-Deno.test("the sandbox sees only its own processes", async () => {
+Deno.test("S16 the sandbox sees only its own processes", async () => {
   await using t = await setup();
   const result = await t.sh(
     "ls /proc | grep -c '^[0-9]'; kill -0 " + Deno.pid + " 2>/dev/null && echo reached",
@@ -118,7 +118,7 @@ Deno.test("the sandbox sees only its own processes", async () => {
   assert.match(result.stdout, /^\d\n$/);
 });
 
-Deno.test("the sandbox takes every descendant along when it is killed", async () => {
+Deno.test("S16 the sandbox takes every descendant along when it is killed", async () => {
   await using t = await setup();
   const mark = `3${Date.now() % 1_000_000}`;
   const abort = new AbortController();
@@ -174,7 +174,7 @@ async function appears(path: string): Promise<void> {
   }
 }
 
-Deno.test("the sandbox hides a home or data folder that lies within a system folder", async () => {
+Deno.test("S16 the sandbox hides a home or data folder that lies within a system folder", async () => {
   await using t = await setup();
   // /usr/share stands for /opt/autopilot: a folder of the system that is shown, with something private in it.
   const sandbox = await probeSandbox("bwrap", { env: { ...t.env, HOME: "/usr/share" }, hide: ["/etc/ssl"] });
@@ -217,7 +217,7 @@ Deno.test("the sandbox shows a program and folders from anywhere, read-only unle
   assert.equal(await Deno.readTextFile(join(t.dir, "out/o.txt")), "--setenv X=1; -rf\n");
 });
 
-Deno.test("probeSandbox() refuses when bubblewrap is missing or does not work, and says what to do", async () => {
+Deno.test("S16 probeSandbox() refuses when bubblewrap is missing or does not work, and says what to do", async () => {
   await using t = await setup();
   await assert.rejects(probeSandbox("auto", { env: { ...t.env, PATH: t.tree } }), (error: Error) => {
     assert.ok(error instanceof SandboxMissingError);
@@ -230,7 +230,7 @@ Deno.test("probeSandbox() refuses when bubblewrap is missing or does not work, a
   await assert.rejects(probeSandbox("bwrap", { env: { ...t.env, PATH: t.tree } }), /no user namespaces here/);
 });
 
-Deno.test("probeSandbox() off is refused to root, and loud for everyone else", async () => {
+Deno.test("S16, S21 probeSandbox() off is refused to root, and loud for everyone else", async () => {
   if (Deno.uid() === 0) {
     await assert.rejects(probeSandbox("off", { env: {} }), /as root without a sandbox/);
   } else {
@@ -251,7 +251,7 @@ Deno.test("agentPaths() says where the agent finds its files", async () => {
   assert.deepEqual(agentPaths({ ...t.sandbox, kind: "off" }, host), host);
 });
 
-Deno.test("the sandbox bounds what can be written into memory, and shows what an option names", async () => {
+Deno.test("S20 the sandbox bounds what can be written into memory, and shows what an option names", async () => {
   await using t = await setup();
   const shown = join(t.dir, "shown");
   await Deno.mkdir(shown);

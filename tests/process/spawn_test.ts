@@ -17,18 +17,18 @@ Deno.test("run() answers output, exit code and time", async () => {
   assert.ok(result.duration_ms > 0);
 });
 
-Deno.test("run() gives the child nothing of the server's environment", async () => {
+Deno.test("S17 run() gives the child nothing of the server's environment", async () => {
   const result = await run({ command: "env", args: [], env: { ...env, ONLY: "this" } });
   assert.deepEqual(result.stdout.trim().split("\n").sort(), ["ONLY=this", `PATH=${env.PATH}`]);
 });
 
-Deno.test("run() passes arguments as they are, never through a shell", async () => {
+Deno.test("S19 run() passes arguments as they are, never through a shell", async () => {
   const args = ["-rf", "$(touch x)", "a\nb", "'; exit", "", "ü"];
   const result = await run({ command: "printf", args: ["%s|", "--", ...args].slice(0, 1).concat(args), env });
   assert.equal(result.stdout, args.map((arg) => `${arg}|`).join(""));
 });
 
-Deno.test("run() ends a program and its children that ignore TERM when the time is over", async () => {
+Deno.test("S20 run() ends a program and its children that ignore TERM when the time is over", async () => {
   const started = performance.now();
   const result = await run({ command: fixture("stubborn"), args: [], env, timeout_ms: 200 });
   assert.equal(result.timed_out, true);

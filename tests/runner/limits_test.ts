@@ -89,7 +89,7 @@ Deno.test("runner gives a later process only the steps and the money that are le
   assert.equal(run.cost_usd, 2.5);
 });
 
-Deno.test("runner ends an agent that goes on when its money is spent, and keeps its work", async () => {
+Deno.test("S20 runner ends an agent that goes on when its money is spent, and keeps its work", async () => {
   await using bench = await makeBench();
   await bench.runner(async (agent) => {
     agent.onAskCost(() => agent.emit({ type: "cost", session_cost_usd: 9 }));

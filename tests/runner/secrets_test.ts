@@ -4,7 +4,7 @@ import { makeBench } from "./bench.ts";
 const TOKEN = `ghp_${"aB3x".repeat(9)}`;
 const KEY = "a-key-of-no-known-form";
 
-Deno.test("runner stores and publishes what agents say without secrets", async () => {
+Deno.test("S15 runner stores and publishes what agents say without secrets", async () => {
   await using bench = await makeBench();
   let summary = "";
   const host_env = { ...bench.repo.env, ANTHROPIC_API_KEY: KEY };

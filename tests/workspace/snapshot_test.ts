@@ -63,7 +63,7 @@ async function armGitDir(git_dir: string, trap: string): Promise<void> {
   }
 }
 
-Deno.test("snapshot() runs nothing of what the agent put into its .git and .gitattributes", async () => {
+Deno.test("S18 snapshot() runs nothing of what the agent put into its .git and .gitattributes", async () => {
   await using t = await setup({ "a.txt": "a\n", "b.bin": "b\n" });
   await armGitDir(join(t.ws.tree, ".git"), t.trap);
   await Deno.writeTextFile(join(t.ws.tree, ".gitattributes"), "* filter=evil diff=evil\n");
@@ -77,7 +77,7 @@ Deno.test("snapshot() runs nothing of what the agent put into its .git and .gita
   assert.notEqual(await t.trapped(), "");
 });
 
-Deno.test("snapshot() does not run filters that the user has configured on the agent's bytes, and says so", async () => {
+Deno.test("S18 snapshot() does not run filters that the user has configured on the agent's bytes, and says so", async () => {
   await using t = await setup({ "a.txt": "a\n" }, async (repo) => {
     await repo.git("config", "--global", "filter.lfs.clean", `${repo.dir}/trap.sh clean`);
     await repo.git("config", "--global", "filter.lfs.process", `${repo.dir}/trap.sh process`);
@@ -93,7 +93,7 @@ Deno.test("snapshot() does not run filters that the user has configured on the a
   assert.match(taken.warnings.join("\n"), /"x\.psd" belongs to a git filter/);
 });
 
-Deno.test("snapshot() takes embedded repositories as plain files, without running their configuration", async () => {
+Deno.test("S18 snapshot() takes embedded repositories as plain files, without running their configuration", async () => {
   await using t = await setup();
   for (const name of ["made", "deep/made"]) {
     await Deno.mkdir(join(t.ws.tree, name), { recursive: true });
@@ -171,7 +171,7 @@ Deno.test("snapshot() stores links as links, and names those that lead out", asy
   assert.deepEqual(taken.warnings.map((text) => text.split('"')[1]), ["abs", "dir", "dir2/up"]);
 });
 
-Deno.test("snapshot() keeps names with newlines, quotes and leading dashes, and points at the odd ones", async () => {
+Deno.test("S19 snapshot() keeps names with newlines, quotes and leading dashes, and points at the odd ones", async () => {
   await using t = await setup();
   const names = ["new\nline.txt", "-rf", 'quo"te', "ü.txt", ":(exclude)x", "a b"];
   for (const name of names) await Deno.writeTextFile(join(t.ws.tree, name), name);
@@ -211,7 +211,7 @@ Deno.test("snapshot() is not misled by the user's settings", async () => {
   assert.deepEqual(taken.left_out, []);
 });
 
-Deno.test("snapshot() runs no hook and no file system monitor of the user's repository either", async () => {
+Deno.test("S18 snapshot() runs no hook and no file system monitor of the user's repository either", async () => {
   await using t = await setup({ "a.txt": "a\n" }, async (repo) => {
     // Made for the user's checkout, not for an agent's tree: in the global settings too, as some people have them.
     await Deno.mkdir(join(repo.dir, "hooks"));

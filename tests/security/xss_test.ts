@@ -52,7 +52,7 @@ const FOREIGN = `[...document.querySelectorAll(
 )`;
 
 browserTest(
-  "board shows hostile texts as text: titles, bodies, comments, names, results, transcript",
+  "S10 board shows hostile texts as text: titles, bodies, comments, names, results, transcript",
   async (browser) => {
     await using server = await startServer();
     await using store = await openStore({ url: `sqlite:${server.data}/autopilot.db`, clock: systemClock });
@@ -123,7 +123,7 @@ browserTest(
   },
 );
 
-browserTest("board writes hidden characters out and strips terminal colours", async (browser) => {
+browserTest("S12 board writes hidden characters out and strips terminal colours", async (browser) => {
   await using server = await startServer();
   await server.api("/issues", { json: { title: "pay\u202Egnp.exe \u200Bzero \x1b[31mred\x1b[0m 👩‍💻" } });
   await using board = await openBoard(browser, `${server.url}/autopilot`);
