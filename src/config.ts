@@ -99,6 +99,11 @@ export const OPTIONS = {
     "Largest file in megabytes that is committed; larger ones are left out and named on the issue; `0` sets no limit",
     { min: 0, max: 1_000_000 },
   ),
+  max_uploads_mb: integer(
+    10_000,
+    "Most megabytes that the attachments of all issues may take together; `0` sets no limit",
+    { min: 0, max: 100_000_000 },
+  ),
   run_minutes: number(60, "Longest time of one run in minutes", { min: 0.05, max: 10_080 }),
   silence_minutes: number(15, "A run whose agent says nothing for so many minutes is ended as stalled", {
     min: 0.05,

@@ -14,6 +14,8 @@ import type { GuardOptions } from "./guard.ts";
 export interface ApiOptions extends GuardOptions {
   /** The program's version, as health and OpenAPI tell it. */
   version: string;
+  /** Bytes that all attachments may take together; 0 or left out: no limit. */
+  max_uploads_bytes?: number;
 }
 
 /** What the API is built on. */

@@ -28,6 +28,7 @@ export const ERROR_STATUS = {
   internal: 500,
   not_ready: 503,
   too_many_connections: 503,
+  uploads_full: 507,
 } as const;
 export type ErrorCode = keyof typeof ERROR_STATUS;
 

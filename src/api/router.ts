@@ -48,6 +48,7 @@ const WHY: Partial<Record<ErrorStatus, string>> = {
   422: "A field is invalid; `details` says which",
   429: "Too many requests; see Retry-After",
   503: "Not ready",
+  507: "No room for more attachments",
 };
 
 /** The errors that a route documents. 403 and 421 of the guard, and 500, may come from everywhere. */

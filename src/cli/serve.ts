@@ -63,6 +63,7 @@ export async function serve(
       allowed_hosts: config.origins.map((origin) => new URL(origin).host),
       allowed_origins: [...config.origins],
       version,
+      max_uploads_bytes: config.max_uploads_mb * 1024 * 1024,
     },
   });
   const server = listen(config, app.fetch);

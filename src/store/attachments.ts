@@ -23,6 +23,12 @@ export function attachmentsIn(database: Database): Attachments {
       if (row === undefined) throw new NotFoundError("attachment", id);
       return { ...attachmentOf(row), stored_name: row.stored_name };
     },
+    totalBytes: async () => {
+      const { total } = await database.read.selectFrom("attachments")
+        .select((eb) => eb.fn.sum<number | string | null>("size").as("total")).executeTakeFirstOrThrow();
+      // PostgreSQL answers a sum of bigint as numeric, which comes as text.
+      return Number(total ?? 0);
+    },
   };
 }
 

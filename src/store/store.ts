@@ -110,6 +110,8 @@ export interface Attachments {
   list(issue_id: string): Promise<Attachment[]>;
   /** @throws NotFoundError */
   get(id: string): Promise<Attachment & { stored_name: string }>;
+  /** What the attachments of all issues take together. */
+  totalBytes(): Promise<number>;
 }
 
 export interface Claim {

@@ -216,7 +216,9 @@ export function issueSuite(backend: Backend): void {
     const { issues, attachments, events } = test.store;
     const issue = await issues.create(newIssue(), ANN);
     const file = { name: "a b.png", content_type: "image/png", size: 3, stored_name: "0".repeat(32) };
+    assert.equal(await attachments.totalBytes(), 0);
     const added = await attachments.add("1", file, ANN);
+    assert.equal(await attachments.totalBytes(), file.size);
     assert.equal(added.url, `/api/autopilot/uploads/${added.id}`);
     assert.deepEqual(await attachments.list(issue.id), [added]);
     assert.deepEqual(await attachments.get(added.id), { ...added, stored_name: file.stored_name });
