@@ -21,8 +21,8 @@ export function attachmentRoutes(deps: RouteDeps) {
   const { store } = deps;
   /** One file is taken at a time, so that no two of them go over a quota together. */
   let last: Promise<unknown> = Promise.resolve();
-  const attachInTurn = (ref: string, file: File): Promise<Attachment> => {
-    const mine = last.then(() => attach(deps, ref, file));
+  const attachInTurn = (ref: string, file: File, actor: Actor): Promise<Attachment> => {
+    const mine = last.then(() => attach(deps, ref, file, actor));
     last = mine.catch(() => {}); // its own caller hears of the failure
     return mine;
   };
@@ -64,11 +64,8 @@ export function attachmentRoutes(deps: RouteDeps) {
     })
     .openapi(add, async (c) => {
       const { file } = c.req.valid("form");
-<<<<<<< HEAD
-      return c.json(await attach(deps, c.req.valid("param").id, file, actorOf(c.get("credential"))), 201);
-=======
-      return c.json(await attachInTurn(c.req.valid("param").id, file), 201);
->>>>>>> c3ca2e9 (A quota for all attachments together; hidden characters in log lines, prompts and pull requests)
+      const actor = actorOf(c.get("credential"));
+      return c.json(await attachInTurn(c.req.valid("param").id, file, actor), 201);
     });
   routes.openAPIRegistry.registerPath(download);
   routes.get("/uploads/:id{[\\w-]{1,100}}", async (c) => {
@@ -78,16 +75,12 @@ export function attachmentRoutes(deps: RouteDeps) {
   return routes;
 }
 
-<<<<<<< HEAD
 async function attach(
-  { store, blobs }: RouteDeps,
+  { store, blobs, options }: RouteDeps,
   ref: string,
   file: File,
   actor: Actor,
 ): Promise<Attachment> {
-=======
-async function attach({ store, blobs, options }: RouteDeps, ref: string, file: File): Promise<Attachment> {
->>>>>>> c3ca2e9 (A quota for all attachments together; hidden characters in log lines, prompts and pull requests)
   const issue = await store.issues.get(ref);
   const present = await store.attachments.list(issue.id);
   const bytes = present.reduce((sum, { size }) => sum + size, file.size);

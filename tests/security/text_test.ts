@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { harmless, jsonLine, textLine } from "../../src/cli/logging.ts";
+import { harmless } from "../../src/cli/harmless.ts";
+import { jsonLine, textLine } from "../../src/cli/logging.ts";
 import { replaceHidden, withoutHidden, writeOutHidden } from "../../src/domain/hidden.ts";
 import { promptFor } from "../../src/domain/prompt.ts";
 import { redactor } from "../../src/domain/redact.ts";
