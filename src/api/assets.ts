@@ -1,8 +1,6 @@
 /** Serves the board: one page, its modules, styles and icons. Answers are ready-made and shared between requests. */
 
-import { createHash } from "node:crypto";
-import { brotliCompress, constants, gzip } from "node:zlib";
-import { promisify } from "node:util";
+import { answerAsset, type Asset, asset, KEEP, sha256, withoutComments } from "./assets_answer.ts";
 import {
   BOARD_CSS,
   BOARD_MODULES,
@@ -21,23 +19,11 @@ export interface AssetOptions {
 /** Answers a request for a static file; `null` when the path is none of its own. */
 export type Assets = (request: Request) => Promise<Response | null>;
 
-interface Asset {
-  type: string;
-  body: Uint8Array<ArrayBuffer>;
-  etag: string;
-  /** The content never changes under this address. */
-  immutable: boolean;
-  /** The page itself: carries the policy for what it may load. */
-  page: boolean;
-}
-
 const ROOT = "/autopilot";
 /** Modules live under a folder that is named by their content, so browsers may keep them for good. */
 const VERSIONED = /^\/autopilot\/b\/[0-9a-f]+\/([\w.]+)$/;
-const BROTLI_QUALITY = 11;
-
-const compressBrotli = promisify(brotliCompress);
-const compressGzip = promisify(gzip);
+/** The scripts for other pages, and their parts. */
+const SCRIPTS = /^\/autopilot\/(?:s\/.+|[a-z]+\.js)$/;
 
 /** Builds the board's files once; the function it returns serves them. */
 export function createAssets(options: AssetOptions = {}): Assets {
@@ -58,7 +44,6 @@ export function createAssets(options: AssetOptions = {}): Assets {
     ["/favicon.ico", asset("image/svg+xml", ICON_SVG)],
     [`${ROOT}/manifest.webmanifest`, asset("application/manifest+json", MANIFEST_JSON)],
   ]);
-  const packed = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
 
   return async (request) => {
     const { pathname, host } = new URL(request.url);
@@ -66,44 +51,29 @@ export function createAssets(options: AssetOptions = {}): Assets {
     if (pathname === "/" && request.method === "GET") {
       return new Response(null, { status: 302, headers: { location: ROOT } });
     }
+    if (SCRIPTS.test(pathname)) {
+      // Loaded when a page first asks for one: many boards are in no other page.
+      const { scriptAnswer } = await import("./assets_scripts.ts");
+      return await scriptAnswer(request);
+    }
     const versioned = VERSIONED.exec(pathname);
     const found = versioned === null ? fixed.get(pathname.replace(/(?<=.)\/$/, "")) : files.get(versioned[1]);
     if (found === undefined) return null;
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return Response.json({ error: `${pathname} can only be read`, code: "method_not_allowed" }, {
-        status: 405,
-        headers: { allow: "GET, HEAD" },
-      });
-    }
     // A page of an older version asks for its own modules: it gets the present ones, but must not keep them.
     const keep = found.immutable && pathname.startsWith(folder);
-    const headers = new Headers({
-      "content-type": found.type,
-      "cache-control": keep ? "public, max-age=31536000, immutable" : "no-cache",
-      "etag": found.etag,
-      "vary": "accept-encoding",
-      "x-content-type-options": "nosniff",
+    return await answerAsset(request, found, {
+      "cache-control": keep ? KEEP : "no-cache",
       "cross-origin-resource-policy": "same-origin",
+      ...found.page ? pageHeaders(policy(host)) : {},
     });
-    if (found.page) {
-      headers.set("content-security-policy", policy(host));
-      headers.set("referrer-policy", "same-origin");
-      headers.set("cross-origin-opener-policy", "same-origin");
-    }
-    if (matches(request.headers.get("if-none-match"), found.etag)) {
-      return new Response(null, { status: 304, headers });
-    }
-    const encoding = chooseEncoding(request.headers.get("accept-encoding"));
-    let body = found.body;
-    if (encoding !== "") {
-      const key = `${encoding} ${found.etag}`;
-      let compressed = packed.get(key);
-      if (compressed === undefined) packed.set(key, compressed = compress(found.body, encoding));
-      body = await compressed;
-      headers.set("content-encoding", encoding);
-    }
-    headers.set("content-length", String(body.byteLength));
-    return new Response(request.method === "HEAD" ? null : body, { headers });
+  };
+}
+
+function pageHeaders(policy: string): Record<string, string> {
+  return {
+    "content-security-policy": policy,
+    "referrer-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin",
   };
 }
 
@@ -125,28 +95,9 @@ function collect(): { files: Map<string, Asset>; folder: string } {
   return { files, folder: `${ROOT}/b/${version}/` };
 }
 
-/**
- * Takes out the comments that have lines of their own, a quarter of what would be sent. Lines stay where they are, so
- * that a browser's error messages point into the sources. No template of the board has such lines.
- */
-function withoutComments(text: string): string {
-  return text.replace(/^[ \t]*\/\*\*(?:(?!\*\/).)*\*\/[ \t]*$/gms, (comment) => comment.replace(/[^\n]/g, ""))
-    .replace(/^[ \t]*\/\/.*$/gm, "");
-}
-
 /** The maps are not served, so a reference to one would be a failed request in the developer tools. */
 function withoutSourceMap(text: string): string {
   return text.replace(/^\/\/# sourceMappingURL=.*$/m, "");
-}
-
-function asset(type: string, text: string, flags: { immutable?: boolean; page?: boolean } = {}): Asset {
-  return {
-    type,
-    body: new TextEncoder().encode(text),
-    etag: `"${sha256(text, "hex").slice(0, 32)}"`,
-    immutable: flags.immutable ?? false,
-    page: flags.page ?? false,
-  };
 }
 
 /** Tells the browser all modules of the first paint at once, instead of import by import. */
@@ -198,34 +149,4 @@ function contentPolicy(importMapHash: string, frameAncestors: readonly string[])
     const sockets = /^[\w.:[\]-]+$/.test(host) ? ` ws://${host} wss://${host}` : "";
     return `${fixed}; connect-src 'self'${sockets}`;
   };
-}
-
-function compress(body: Uint8Array, encoding: "br" | "gzip"): Promise<Uint8Array<ArrayBuffer>> {
-  const packed = encoding === "br"
-    ? compressBrotli(body, { params: { [constants.BROTLI_PARAM_QUALITY]: BROTLI_QUALITY } })
-    : compressGzip(body, { level: 9 });
-  return packed.then((buffer) => new Uint8Array(buffer));
-}
-
-/** The best encoding that the client takes; `q=0` refuses one. */
-function chooseEncoding(accepted: string | null): "br" | "gzip" | "" {
-  const offers = new Map(
-    (accepted ?? "").toLowerCase().split(",").map((offer) => {
-      const [name, ...params] = offer.split(";").map((part) => part.trim());
-      return [name, !params.some((param) => /^q=0(\.0*)?$/.test(param))];
-    }),
-  );
-  if (offers.get("br")) return "br";
-  return offers.get("gzip") ? "gzip" : "";
-}
-
-function matches(ifNoneMatch: string | null, etag: string): boolean {
-  return ifNoneMatch?.split(",").some((item) =>
-    item.trim().replace(/^W\//, "") === etag || item.trim() === "*"
-  ) ??
-    false;
-}
-
-function sha256(text: string, encoding: "hex" | "base64"): string {
-  return createHash("sha256").update(text).digest(encoding);
 }

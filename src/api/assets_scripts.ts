@@ -1,0 +1,93 @@
+/**
+ * Serves the scripts that pages of other sites include, and the parts that these load when they are needed. Any page
+ * may load and read them: they hold nothing of the board. Read when the first page asks for one.
+ */
+
+import extrasJs from "../../static/feedback/extras.js" with { type: "text" };
+import feedbackCss from "../../static/feedback/feedback.css" with { type: "text" };
+import feedbackJs from "../../static/feedback/feedback.js" with { type: "text" };
+import { answerAsset, type Asset, asset, KEEP, sha256, withoutComments } from "./assets_answer.ts";
+
+/** The scripts by file name: classic scripts below /autopilot/. They load a part by `import("./part.js")`. */
+const SCRIPTS: Readonly<Record<string, string>> = {
+  "feedback.js": feedbackJs,
+};
+
+/** Modules that the scripts load from the folder of parts, by file name. */
+const PARTS: Readonly<Record<string, string>> = {
+  "extras.js": extrasJs,
+};
+
+/** What stands for a style sheet, as a string literal, in scripts and parts. */
+const STYLES: Readonly<Record<string, string>> = {
+  "%FEEDBACK_CSS%": feedbackCss,
+};
+
+/** Parts live under a folder that is named by their content. */
+const PART = /^\/autopilot\/s\/[0-9a-f]+\/([\w.]+)$/;
+const SCRIPT = /^\/autopilot\/([\w.]+)$/;
+const TYPE = "text/javascript; charset=utf-8";
+
+interface Scripts {
+  scripts: ReadonlyMap<string, Asset>;
+  parts: ReadonlyMap<string, Asset>;
+  /** `s/<version>/` */
+  folder: string;
+}
+
+let made: Scripts | null = null;
+
+/** Answers a request for a script or a part; `null` for any other path. */
+export async function scriptAnswer(request: Request): Promise<Response | null> {
+  const { scripts, parts, folder } = made ??= make();
+  const { pathname } = new URL(request.url);
+  const part = parts.get(PART.exec(pathname)?.[1] ?? "");
+  const found = part ?? scripts.get(SCRIPT.exec(pathname)?.[1] ?? "");
+  if (found === undefined) return null;
+  // A script from a browser's cache asks for the parts of its own version: it gets the present ones, not for long.
+  const keep = part !== undefined && pathname.startsWith(`/autopilot/${folder}`);
+  return await answerAsset(request, found, {
+    "cache-control": keep ? KEEP : "public, max-age=300",
+    "access-control-allow-origin": "*",
+    "cross-origin-resource-policy": "cross-origin",
+  });
+}
+
+function make(): Scripts {
+  const texts = Object.entries(PARTS).map(([file, text]): [string, string] => [file, filled(text)]);
+  const folder = `s/${sha256(JSON.stringify(texts), "hex").slice(0, 16)}/`;
+  const assets = (entries: [string, string][]) =>
+    new Map(entries.map(([file, text]) => [file, asset(TYPE, text)]));
+  return {
+    folder,
+    parts: assets(texts),
+    scripts: assets(
+      Object.entries(SCRIPTS).map(([file, text]) => [file, withParts(filled(text), folder)]),
+    ),
+  };
+}
+
+/**
+ * A classic script from another origin has no address that its imports could be relative to, so `import("./part.js")`
+ * is sent as an import relative to the address of its element, which the script must have as `script`.
+ */
+function withParts(text: string, folder: string): string {
+  return text.replace(
+    /\bimport\("\.\/([\w.]+)"\)/g,
+    (_, file) => `import(new URL("${folder}${file}", script.src).href)`,
+  );
+}
+
+/** Style sheets put in, and what a browser does not need taken out. Lines stay where they are. */
+function filled(text: string): string {
+  const squeezed = withoutComments(text).replace(/^[ \t]+/gm, "");
+  return squeezed.replace(/"(%\w+%)"/g, (whole, name) => {
+    const css = STYLES[name];
+    return css === undefined ? whole : JSON.stringify(squeezeCss(css));
+  });
+}
+
+/** No string in these style sheets holds a comment or a run of blanks. */
+function squeezeCss(css: string): string {
+  return css.replace(/\/\*.*?\*\//gs, "").replace(/\s+/g, " ").replace(/\s*([{};,])\s*/g, "$1").trim();
+}

@@ -1,0 +1,42 @@
+// @ts-check
+/**
+ * The shapes that the scripts of the feedback button share; nothing of it reaches a browser.
+ *
+ * @typedef {object} Report what the server takes
+ * @property {string} message
+ * @property {string} [page]
+ * @property {string} [user]
+ * @property {string} [kind]
+ * @property {string} [project]
+ * @property {string} [viewport]
+ * @property {string} [website] filled by machines only
+ * @property {number} [elapsed_ms]
+ * @property {Record<string, string>} [element]
+ * @property {string[]} [errors]
+ * @property {string[]} [requests]
+ *
+ * @typedef {Omit<Report, "message">} SubmitOptions
+ *
+ * @typedef {object} Item a message on its way
+ * @property {string} key the idempotency key
+ * @property {Report} report
+ * @property {{ type: string, data: string }} [picture] Base64
+ *
+ * @typedef {object} Dialog what the part with the attachments gets
+ * @property {(tag: string, props?: Record<string, any>, ...children: (Node | string)[]) => any} h
+ * @property {any} ui the dialog's elements
+ * @property {ShadowRoot} shadow
+ * @property {HTMLElement} host
+ * @property {Record<string, any>} words
+ * @property {DOMStringMap} options
+ * @property {string} api
+ * @property {string} receipts name under which the page's storage keeps the visitor's receipts
+ * @property {(text: string, bad?: boolean) => void} show
+ *
+ * @typedef {object} Extras the part with the attachments
+ * @property {() => void} opened the dialog was opened
+ * @property {() => Promise<{ report: Partial<Report>, picture?: { type: string, data: string } }>} collect
+ * @property {() => void} sent the message is on its way: attachments are let go
+ * @property {() => void} end
+ */
+export {};
