@@ -13,6 +13,9 @@ export const EVENT_TYPES = [
   "run.started",
   "run.finished",
   "agent.status",
+  "token.minted",
+  "token.revoked",
+  "session.started",
 ] as const;
 export type EventType = typeof EVENT_TYPES[number];
 

@@ -30,6 +30,7 @@ function columnsOf(event: NewEvent, now: string) {
     run_id: event.run_id,
     actor_kind: event.actor.kind,
     actor: storable(event.actor.name),
+    credential: event.actor.credential ?? "",
     data: JSON.stringify(event.data),
   };
 }

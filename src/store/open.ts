@@ -12,6 +12,7 @@ import { runsIn } from "./runs.ts";
 import { openSqlite } from "./sqlite.ts";
 import { timeOrderedId } from "./ids.ts";
 import type { Store } from "./store.ts";
+import { tokensIn } from "./tokens.ts";
 
 export interface OpenOptions {
   /** `sqlite:<path>` or `postgres://…` */
@@ -62,6 +63,7 @@ function storeOn(database: Database, clock: Clock): Store {
     runLog: runLogIn(database),
     events: eventsIn(database),
     agents: agentsIn(database, clock),
+    tokens: tokensIn(database),
     onCommit: (listener) => database.onCommit(listener),
     watchForeign: (listener, options) => database.watchForeign(listener, options),
     ping: () => database.write(ping),

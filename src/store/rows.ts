@@ -5,7 +5,7 @@ import type { Comment } from "../domain/comment.ts";
 import type { Event } from "../domain/event.ts";
 import { type Issue, PRIORITIES, type Priority } from "../domain/issue.ts";
 import type { Run, RunLease } from "../domain/run.ts";
-import type { AttachmentTable, CommentTable, EventTable, IssueRow, RunRow } from "./schema.ts";
+import type { AttachmentTable, CommentTable, EventRow, IssueRow, RunRow } from "./schema.ts";
 
 /** Priorities are stored as their rank, so that the claim's index is in the order of claims. */
 export function rankOf(priority: Priority): number {
@@ -103,14 +103,18 @@ export function leaseOf(row: RunRow): RunLease {
   };
 }
 
-export function eventOf(row: EventTable): Event {
+export function eventOf(row: EventRow): Event {
   return {
     seq: row.seq,
     at: row.at,
     type: row.type,
     issue_id: row.issue_id,
     run_id: row.run_id,
-    actor: { kind: row.actor_kind, name: row.actor },
+    actor: {
+      kind: row.actor_kind,
+      name: row.actor,
+      ...(row.credential === "" ? {} : { credential: row.credential }),
+    },
     data: JSON.parse(row.data),
   };
 }

@@ -16,6 +16,7 @@ import { lockRun } from "./run_rows.ts";
 import type { IssueRow, IssueTable, RunRow } from "./schema.ts";
 import type { RunEnd } from "./store.ts";
 import { storableFields } from "./text.ts";
+import { removeRunToken } from "./tokens.ts";
 
 /** Outcomes of runs that came to an end by themselves: a stop that came too late does not rename them. */
 const OWN_ENDS: ReadonlySet<Outcome> = new Set(["implemented", "checks_failed", "needs_input", "no_change"]);
@@ -43,6 +44,7 @@ export async function finish(
 
   if (goes_on) end.reason += UNHEARD_REASON;
   const finished = await endRun(tx, run, end);
+  await removeRunToken(tx, run_id);
   const { title, number } = issue;
   const data = { title, agent: run.agent_id, outcome, reason: end.reason, number, cost_usd: end.cost_usd };
   tx.emit({ type: "run.finished", issue_id: issue.id, run_id, actor, data });

@@ -13,6 +13,7 @@ import { issueOf, leaseOf, runOf } from "./rows.ts";
 import { finish } from "./run_finish.ts";
 import { lockRun } from "./run_rows.ts";
 import type { IssueRow, RunRow } from "./schema.ts";
+import { insertRunToken } from "./tokens.ts";
 import type { Claim, LeasedRun, RunPatch, Runs } from "./store.ts";
 import { storable, storableFields } from "./text.ts";
 
@@ -23,7 +24,7 @@ type AgentProcess = { id: string; host: string; pid: number };
 
 export function runsIn(database: Database, clock: Clock): Runs {
   return {
-    claim: (agent) => database.write((tx) => claim(tx, storableFields(agent))),
+    claim: ({ token_hash, ...agent }) => database.write((tx) => claim(tx, storableFields(agent), token_hash)),
     get: async (id) => {
       const row = await database.read.selectFrom("runs").selectAll()
         .where("id", "=", storable(id)).executeTakeFirst();
@@ -104,7 +105,7 @@ async function take(tx: Tx, agent: AgentProcess): Promise<IssueRow | undefined> 
   return row;
 }
 
-async function claim(tx: Tx, agent: AgentProcess): Promise<Claim | null> {
+async function claim(tx: Tx, agent: AgentProcess, token_hash: string | undefined): Promise<Claim | null> {
   const row = await take(tx, agent);
   if (row === undefined) return null;
   const started = {
@@ -123,6 +124,7 @@ async function claim(tx: Tx, agent: AgentProcess): Promise<Claim | null> {
     stop_to: "backlog",
   } as const;
   await tx.db.insertInto("runs").values(started).execute();
+  if (token_hash !== undefined) await insertRunToken(tx, started, token_hash);
   const run: RunRow = { ...UNTOUCHED_RUN, ...started };
   const issue = issueOf(row);
   const actor = { kind: "agent", name: agent.id } as const;

@@ -2,9 +2,11 @@
 
 import type { Generated, Selectable } from "kysely";
 import type { AuthorKind } from "../domain/comment.ts";
+import type { Scope } from "../domain/credential.ts";
 import type { ActorKind, EventType } from "../domain/event.ts";
 import type { CheckState, Kind, Status, Trust } from "../domain/issue.ts";
 import type { Outcome, Phase } from "../domain/run.ts";
+import type { TokenKind } from "../domain/token.ts";
 
 /** Which database it is. */
 export type Backend = "sqlite" | "postgres";
@@ -17,6 +19,7 @@ export interface Schema {
   run_log_pages: RunLogPageTable;
   events: EventTable;
   agents: AgentTable;
+  tokens: TokenTable;
   meta: { key: string; value: string };
 }
 
@@ -128,9 +131,33 @@ export interface EventTable {
   run_id: string;
   actor_kind: ActorKind;
   actor: string;
+  /** Id of the token; empty when none was needed. */
+  credential: Generated<string>;
   /** JSON object. */
   data: string;
 }
+
+export type EventRow = Selectable<EventTable>;
+
+export interface TokenTable {
+  id: string;
+  /** SHA-256 of the secret, in hexadecimal digits. */
+  hash: string;
+  kind: TokenKind;
+  name: Generated<string>;
+  scope: Scope;
+  parent_id: Generated<string>;
+  issue_id: Generated<string>;
+  run_id: Generated<string>;
+  /** JSON array. */
+  origins: Generated<string>;
+  created_by: Generated<string>;
+  created_at: string;
+  expires_at: Generated<string>;
+  revoked_at: Generated<string>;
+  last_used_at: Generated<string>;
+}
+export type TokenRow = Selectable<TokenTable>;
 
 export interface AgentTable {
   id: string;

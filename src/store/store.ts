@@ -10,6 +10,7 @@ import type { Actor, Event } from "../domain/event.ts";
 import type { CheckState, Issue, IssuePatch, Kind, NewIssue, Status } from "../domain/issue.ts";
 import type { LogEntry } from "../domain/log_entry.ts";
 import type { Outcome, Phase, Run, RunLease } from "../domain/run.ts";
+import type { NewToken, Token } from "../domain/token.ts";
 
 export interface Store extends AsyncDisposable {
   readonly kind: "sqlite" | "postgres";
@@ -20,6 +21,7 @@ export interface Store extends AsyncDisposable {
   readonly runLog: RunLog;
   readonly events: Events;
   readonly agents: Agents;
+  readonly tokens: Tokens;
   /**
    * Calls the listener synchronously after every commit of this store, before the promises of the writes in
    * it resolve. A listener must not throw. Returns the function that ends it.
@@ -140,8 +142,9 @@ export interface Runs {
   /**
    * Picks the next claimable issue (priority, then age), moves it to in_progress and starts a run, in one
    * commit. `null` when nothing is claimable. No two calls, in whatever process, get the same issue.
+   * @param agent.token_hash hash of the secret with which the run's agent may speak until the run ends
    */
-  claim(agent: { id: string; host: string; pid: number }): Promise<Claim | null>;
+  claim(agent: { id: string; host: string; pid: number; token_hash?: string }): Promise<Claim | null>;
   /** @throws NotFoundError */
   get(id: string): Promise<Run>;
   /** Oldest first. */
@@ -258,4 +261,38 @@ export interface Agents {
   list(): Promise<Agent[]>;
   /** A graceful stop: the agent is stale at once. */
   gone(id: string): Promise<void>;
+}
+
+/** A session to begin. */
+export interface SessionStart {
+  /** Hash of the cookie's secret. */
+  hash: string;
+  expires_at: string;
+}
+
+/** Hashes are SHA-256 in hexadecimal digits: the store never sees a secret. */
+export interface Tokens {
+  mint(input: NewToken, hash: string, actor: Actor): Promise<Token>;
+  /**
+   * The token with this hash, unless it was revoked or its run has ended; a time in `expires_at` may have passed.
+   * `null` for all others.
+   */
+  find(hash: string): Promise<Token | null>;
+  /** Uses a login link up and begins the session. `null` when it is unknown, used, withdrawn or too old. */
+  redeem(hash: string, session: SessionStart): Promise<Token | null>;
+  /** Begins a session for a token. `null` when that was revoked meanwhile. */
+  startSession(token_id: string, session: SessionStart): Promise<Token | null>;
+  /**
+   * Revokes a token, a login link or a session; the sessions of a token end with it. Again: changes nothing.
+   * @throws NotFoundError
+   */
+  revoke(id: string, actor: Actor): Promise<Token>;
+  /** Revokes the unused login links that the server itself made. */
+  withdrawLinks(actor: Actor): Promise<void>;
+  /** All but those of runs, oldest first, the ended ones included. */
+  list(): Promise<Token[]>;
+  /** Whether an admin has ever logged in or been given a token. */
+  adminExists(): Promise<boolean>;
+  /** Notes a sign of use. */
+  used(id: string): Promise<void>;
 }

@@ -10,6 +10,7 @@ import { issueSuite } from "./issue_suite.ts";
 import { migrationSuite } from "./migration_suite.ts";
 import { runSuite } from "./run_suite.ts";
 import { searchSuite } from "./search_suite.ts";
+import { tokenSuite } from "./token_suite.ts";
 
 export function conformance(backend: Backend): void {
   issueSuite(backend);
@@ -18,6 +19,7 @@ export function conformance(backend: Backend): void {
   finishSuite(backend);
   eventSuite(backend);
   searchSuite(backend);
+  tokenSuite(backend);
   hostileSuite(backend);
   concurrencySuite(backend);
   migrationSuite(backend);

@@ -5,9 +5,12 @@ import { fileURLToPath } from "node:url";
 import { systemClock } from "../../src/clock.ts";
 import { CHECK_STATES, KINDS, PRIORITIES, STATUSES, TRUSTS } from "../../src/domain/issue.ts";
 import { AUTHOR_KINDS } from "../../src/domain/comment.ts";
-import { ACTOR_KINDS, EVENT_TYPES } from "../../src/domain/event.ts";
+import { SCOPES } from "../../src/domain/credential.ts";
+import { ACTOR_KINDS } from "../../src/domain/event.ts";
 import { OUTCOMES, PHASES } from "../../src/domain/run.ts";
+import { TOKEN_KINDS } from "../../src/domain/token.ts";
 import { CHECKED, PRIORITY_RANKS } from "../../src/store/migrations/initial.ts";
+import { TOKEN_CHECKED } from "../../src/store/migrations/tokens.ts";
 import { NewerSchemaError } from "../../src/store/migrations/migrate.ts";
 import { openStore } from "../../src/store/open.ts";
 import { rawDatabase } from "./raw_database.ts";
@@ -26,12 +29,14 @@ const ALLOWED = {
   actor_kind: ACTOR_KINDS,
   phase: PHASES,
   outcome: ["", ...OUTCOMES],
-  event_type: EVENT_TYPES,
+  token_kind: TOKEN_KINDS,
+  scope: SCOPES,
 };
 
 export function migrationSuite(backend: Backend): void {
   testOn(backend, "the schema allows exactly the values of the domain", async () => {
-    assert.deepEqual({ ...CHECKED }, ALLOWED);
+    const { event_type: _first_types, ...checked } = CHECKED;
+    assert.deepEqual({ ...checked, token_kind: TOKEN_CHECKED.kind, scope: TOKEN_CHECKED.scope }, ALLOWED);
     assert.equal(PRIORITY_RANKS, PRIORITIES.length);
     await using test = await backend.open();
     await test.store.issues.create(newIssue(), ANN);

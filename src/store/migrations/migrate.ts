@@ -3,13 +3,17 @@
 import type { Kysely } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 import type { Backend } from "../schema.ts";
+import { eventCredential } from "./event_credential.ts";
 import { initial } from "./initial.ts";
 import { lastOutcome } from "./last_outcome.ts";
+import { tokens } from "./tokens.ts";
 
 /** In order; a name is written into every database and never changes. */
 const MIGRATIONS: readonly { name: string; up: (db: Kysely<unknown>, kind: Backend) => Promise<void> }[] = [
   { name: "0001_initial", up: initial },
   { name: "0002_last_outcome", up: lastOutcome },
+  { name: "0003_tokens", up: tokens },
+  { name: "0004_event_credential", up: eventCredential },
 ];
 
 /** The database was written by a newer version of the program. */
