@@ -24,7 +24,7 @@ export interface App {
 
 export function createApp(deps: ApiDeps): App {
   const guard = createGuard(deps.options);
-  const cache = new AnswerCache(deps.store);
+  const cache = new AnswerCache(deps.store, deps.clock);
   const hub = new Hub(deps.feed, deps.store.events);
   const sockets = createSockets({ ...deps, hub });
   const routes = createRoutes({ ...deps, hub, cached: cache.middleware() });

@@ -6,6 +6,7 @@
 
 import { setImmediate } from "node:timers";
 import type { MiddlewareHandler } from "hono";
+import type { Clock } from "../clock.ts";
 import type { Events, Store } from "../store/store.ts";
 import type { ApiEnv } from "./env.ts";
 import { SECURITY_HEADERS } from "./headers.ts";
@@ -20,6 +21,8 @@ const COMPRESS_BYTES = 16 << 10;
 
 interface Answer {
   seq: number;
+  /** Milliseconds since the epoch, as the handler's Expires header has it; never without one. */
+  until: number;
   /** Text while it is ASCII; else its bytes, because Deno encodes such a text anew, three times slower, each time. */
   body: string | Uint8Array<ArrayBuffer>;
   etag: string;
@@ -33,14 +36,16 @@ export const UNCACHEABLE = "no-store";
 
 export class AnswerCache {
   readonly #end: LogEnd;
+  readonly #clock: Clock;
   /** Oldest first. */
   readonly #answers = new Map<string, Answer>();
   /** Tells the answers of this process from those of another database that stood at the same number. */
   readonly #epoch = `e${crypto.randomUUID().slice(0, 8)}`;
   #bytes = 0;
 
-  constructor(store: LogStore) {
+  constructor(store: LogStore, clock: Clock) {
     this.#end = new LogEnd(store);
+    this.#clock = clock;
   }
 
   /** The kept answer to this request; `null` when there is none that is still valid. This is the hot path. */
@@ -66,7 +71,7 @@ export class AnswerCache {
 
   async #ifCurrent(request: Request, answer: Answer): Promise<Response | null> {
     try {
-      if (await this.#end.seq() !== answer.seq) return null;
+      if (await this.#end.seq() !== answer.seq || this.#clock.now().getTime() >= answer.until) return null;
     } catch {
       // The route will meet the same fault, and tells it.
       return null;
@@ -90,9 +95,11 @@ export class AnswerCache {
     };
     const link = response.headers.get("link");
     if (link !== null) headers.link = link;
+    const expires = response.headers.get("expires");
+    const until = expires === null ? Infinity : Date.parse(expires);
     const text = await response.text();
     const bytes = encoder.encode(text);
-    return { seq, body: bytes.length === text.length ? text : bytes, etag, headers };
+    return { seq, until, body: bytes.length === text.length ? text : bytes, etag, headers };
   }
 
   #keep(url: string, answer: Answer): void {

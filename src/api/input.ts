@@ -2,6 +2,7 @@
 
 import { z } from "@hono/zod-openapi";
 import type { Kind, Priority, Status } from "../domain/issue.ts";
+import { MAX_STATS_DAYS } from "../domain/stats.ts";
 import { KINDS, MAX_BODY, MAX_NAME, MAX_TITLE, PRIORITIES, STATUSES } from "../domain/issue.ts";
 
 /** Longest page address in a feedback report, in characters. */
@@ -126,6 +127,8 @@ export const DiffQuerySchema = z.object({
   )
     .openapi({ type: "string", description: "A commit of the branch: only what came after it" }),
 });
+
+export const StatsQuerySchema = z.object({ days: whole(1, MAX_STATS_DAYS, 30) });
 
 /** What can't be an id is answered like an unknown one (404), see router.ts. */
 const ref = z.string().regex(/^[\w-]{1,100}$/);

@@ -10,6 +10,7 @@ import { feedbackRoutes } from "./feedback.ts";
 import { healthRoutes } from "./health.ts";
 import { issueRoutes } from "./issues.ts";
 import { newRouter } from "./router.ts";
+import { statsRoutes } from "./stats.ts";
 import { activityRoutes, runRoutes } from "./runs.ts";
 
 export const OPENAPI_PATH = `${API_BASE}/openapi.json`;
@@ -26,6 +27,7 @@ export function createRoutes(deps: RouteDeps): OpenAPIHono<ApiEnv> {
   app.route(API_BASE, runRoutes(deps));
   app.route(API_BASE, diffRoutes(deps));
   app.route(API_BASE, activityRoutes(deps));
+  app.route(API_BASE, statsRoutes(deps));
   app.route(API_BASE, feedbackRoutes(deps));
   app.route("/", healthRoutes(deps));
   describe(app, deps.options.version);

@@ -10,6 +10,7 @@ import { issuesIn } from "./issues.ts";
 import { runLogIn } from "./run_log.ts";
 import { runsIn } from "./runs.ts";
 import { openSqlite } from "./sqlite.ts";
+import { statsIn } from "./stats.ts";
 import { timeOrderedId } from "./ids.ts";
 import type { Store } from "./store.ts";
 import { tokensIn } from "./tokens.ts";
@@ -64,6 +65,7 @@ function storeOn(database: Database, clock: Clock): Store {
     events: eventsIn(database),
     agents: agentsIn(database, clock),
     tokens: tokensIn(database),
+    stats: statsIn(database, clock),
     onCommit: (listener) => database.onCommit(listener),
     watchForeign: (listener, options) => database.watchForeign(listener, options),
     ping: () => database.write(ping),

@@ -20,6 +20,7 @@ export interface Schema {
   events: EventTable;
   agents: AgentTable;
   tokens: TokenTable;
+  stays: StayTable;
   meta: { key: string; value: string };
 }
 
@@ -158,6 +159,18 @@ export interface TokenTable {
   last_used_at: Generated<string>;
 }
 export type TokenRow = Selectable<TokenTable>;
+/** How long an issue stood in a status; written by triggers alone. Times in milliseconds since the epoch. */
+export interface StayTable {
+  issue_id: string;
+  /** Place in the issue's course, from 1. */
+  n: number;
+  status: Status;
+  entered_ms: number;
+  /** `null` while it stands there. */
+  left_ms: number | null;
+  /** When agents first got the issue in this round of work; `null` before. */
+  ready_ms: number | null;
+}
 
 export interface AgentTable {
   id: string;

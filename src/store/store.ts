@@ -11,6 +11,7 @@ import type { CheckState, Issue, IssuePatch, Kind, NewIssue, Status } from "../d
 import type { LogEntry } from "../domain/log_entry.ts";
 import type { Outcome, Phase, Run, RunLease } from "../domain/run.ts";
 import type { NewToken, Token } from "../domain/token.ts";
+import type { Stats } from "../domain/stats.ts";
 
 export interface Store extends AsyncDisposable {
   readonly kind: "sqlite" | "postgres";
@@ -22,6 +23,7 @@ export interface Store extends AsyncDisposable {
   readonly events: Events;
   readonly agents: Agents;
   readonly tokens: Tokens;
+  readonly stats: StatsReader;
   /**
    * Calls the listener synchronously after every commit of this store, before the promises of the writes in
    * it resolve. A listener must not throw. Returns the function that ends it.
@@ -295,4 +297,7 @@ export interface Tokens {
   adminExists(): Promise<boolean>;
   /** Notes a sign of use. */
   used(id: string): Promise<void>;
+export interface StatsReader {
+  /** The last `days` UTC days, today included; 1 to 90. */
+  read(days: number): Promise<Stats>;
 }

@@ -5,6 +5,7 @@ import { z } from "@hono/zod-openapi";
 import { type App, createApp } from "../../src/api/app.ts";
 import type { ApiDeps } from "../../src/api/env.ts";
 import * as wire from "../../src/api/wire.ts";
+import { StatsSchema } from "../../src/api/wire_stats.ts";
 import type { Clock } from "../../src/clock.ts";
 import { systemClock } from "../../src/clock.ts";
 import type { Issue } from "../../src/domain/issue.ts";
@@ -143,6 +144,7 @@ const ANSWERS: readonly [method: string, path: RegExp, status: number, schema: z
   ["GET", /^\/agents$/, 200, z.array(wire.AgentSchema)],
   ["GET", /^\/events$/, 200, wire.EventPageSchema],
   ["GET", /^\/me$/, 200, wire.MeSchema],
+  ["GET", /^\/stats$/, 200, StatsSchema],
   ["POST", /^\/feedback$/, 201, wire.FeedbackFiledSchema],
 ];
 

@@ -11,6 +11,7 @@ import { migrationSuite } from "./migration_suite.ts";
 import { runSuite } from "./run_suite.ts";
 import { searchSuite } from "./search_suite.ts";
 import { tokenSuite } from "./token_suite.ts";
+import { statsSuite } from "./stats_suite.ts";
 
 export function conformance(backend: Backend): void {
   issueSuite(backend);
@@ -20,6 +21,7 @@ export function conformance(backend: Backend): void {
   eventSuite(backend);
   searchSuite(backend);
   tokenSuite(backend);
+  statsSuite(backend);
   hostileSuite(backend);
   concurrencySuite(backend);
   migrationSuite(backend);

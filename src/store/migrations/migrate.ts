@@ -7,6 +7,7 @@ import { eventCredential } from "./event_credential.ts";
 import { initial } from "./initial.ts";
 import { lastOutcome } from "./last_outcome.ts";
 import { tokens } from "./tokens.ts";
+import { stays } from "./stays.ts";
 
 /** In order; a name is written into every database and never changes. */
 const MIGRATIONS: readonly { name: string; up: (db: Kysely<unknown>, kind: Backend) => Promise<void> }[] = [
@@ -14,6 +15,7 @@ const MIGRATIONS: readonly { name: string; up: (db: Kysely<unknown>, kind: Backe
   { name: "0002_last_outcome", up: lastOutcome },
   { name: "0003_tokens", up: tokens },
   { name: "0004_event_credential", up: eventCredential },
+  { name: "0006_stays", up: stays },
 ];
 
 /** The database was written by a newer version of the program. */

@@ -1,0 +1,136 @@
+/** What happened per day, read from the stays of issues and the ends of runs. */
+
+import { type Kysely, sql } from "kysely";
+import { setImmediate } from "node:timers/promises";
+import type { Clock } from "../clock.ts";
+import type { Status } from "../domain/issue.ts";
+import type { Outcome } from "../domain/run.ts";
+import {
+  DAY_MS,
+  type DayFacts,
+  type Depth,
+  HOUR_MS,
+  MAX_STATS_DAYS,
+  type RunSum,
+  type Stats,
+  statsOf,
+} from "../domain/stats.ts";
+import type { Database } from "./database.ts";
+import type { Schema } from "./schema.ts";
+import type { StatsReader } from "./store.ts";
+
+/**
+ * So long after its end a day may still get a row: writes take their time before they commit, and other machines'
+ * clocks differ. Later it never changes any more, and is kept.
+ */
+const SETTLED_MS = 600_000;
+/** Days that one statement reads. SQLite answers at once or not at all: requests get their turn in between. */
+const CHUNK_DAYS = 5;
+/** Days that are kept: the longest window, and one that ends while it is read. */
+const KEPT_DAYS = MAX_STATS_DAYS + 1;
+
+export function statsIn({ read, kind }: Database, clock: Clock): StatsReader {
+  const settled = new Map<number, DayFacts>();
+  return {
+    async read(days): Promise<Stats> {
+      const now = clock.now().getTime();
+      const today = Math.floor(now / DAY_MS);
+      const first = today - days + 1;
+      const facts: DayFacts[] = [];
+      for (let day = first; day <= today;) {
+        const known = settled.get(day);
+        if (known !== undefined) {
+          facts.push(known);
+          day++;
+          continue;
+        }
+        let end = day + 1;
+        while (end <= today && end - day < CHUNK_DAYS && !settled.has(end)) end++;
+        const chunk = await factsOf(read, day, end);
+        facts.push(...chunk);
+        for (const one of chunk) {
+          if ((one.day + 1) * DAY_MS + SETTLED_MS < now) settled.set(one.day, one);
+        }
+        day = end;
+        if (kind === "sqlite" && day <= today) await setImmediate();
+      }
+      for (const day of settled.keys()) if (day <= today - KEPT_DAYS) settled.delete(day);
+      return statsOf(facts, await presentDepth(read), now);
+    },
+  };
+}
+
+/** The statuses whose depth is told. */
+const PART: Partial<Record<Status, keyof Depth>> = {
+  ready: "ready",
+  in_progress: "in_progress",
+  blocked: "waiting",
+  in_review: "waiting",
+};
+const TOLD = sql`('ready', 'in_progress', 'blocked', 'in_review')`;
+
+async function presentDepth(read: Kysely<Schema>): Promise<Depth> {
+  const { rows } = await sql<{ status: Status; count: number }>`
+    select status, count(*) as count from issues where status in ${TOLD} group by status`.execute(read);
+  const depth = { ready: 0, in_progress: 0, waiting: 0 };
+  for (const { status, count } of rows) depth[PART[status]!] += Number(count);
+  return depth;
+}
+
+/** The days from `first` to before `end`. */
+async function factsOf(read: Kysely<Schema>, first: number, end: number): Promise<DayFacts[]> {
+  const days: DayFacts[] = [];
+  for (let day = first; day < end; day++) {
+    days.push({ day, done: 0, cycles: [], waits: [], runs: [], changes: new Map() });
+  }
+  const from = first * DAY_MS;
+  const to = end * DAY_MS;
+  const dayAt = (ms: number) => days[Math.floor(ms / DAY_MS) - first];
+
+  const done = await read.selectFrom("stays").select(["entered_ms", "left_ms", "ready_ms"])
+    .where("status", "=", "done").where("entered_ms", ">=", from).where("entered_ms", "<", to).execute();
+  for (const { entered_ms, left_ms, ready_ms } of done) {
+    const day = dayAt(entered_ms);
+    if (left_ms !== null && left_ms < (day.day + 1) * DAY_MS) continue;
+    day.done++;
+    if (ready_ms !== null) day.cycles.push(entered_ms - ready_ms);
+  }
+  const waits = await read.selectFrom("stays").select(["entered_ms", "left_ms"])
+    .where("status", "in", ["blocked", "in_review"]).where("left_ms", ">=", from).where("left_ms", "<", to)
+    .execute();
+  for (const { entered_ms, left_ms } of waits) dayAt(left_ms!).waits.push(left_ms! - entered_ms);
+
+  for (const [column, sign] of [["entered_ms", 1], ["left_ms", -1]] as const) {
+    const ms = sql.ref(column);
+    const { rows } = await sql<{ hour: number; status: Status; count: number }>`
+      select ${ms} / ${sql.lit(HOUR_MS)} as hour, status, count(*) as count from stays
+      where ${ms} >= ${from} and ${ms} < ${to} and status in ${TOLD} group by 1, 2`.execute(read);
+    for (const { hour, status, count } of rows) {
+      const { day, changes } = dayAt(hour * HOUR_MS);
+      const of_day = hour - day * (DAY_MS / HOUR_MS);
+      const depth = changes.get(of_day) ?? { ready: 0, in_progress: 0, waiting: 0 };
+      depth[PART[status]!] += sign * Number(count);
+      changes.set(of_day, depth);
+    }
+  }
+  for (const { date, ...sum } of await runSums(read, from, to)) dayAt(Date.parse(date)).runs.push(sum);
+  return days;
+}
+
+async function runSums(read: Kysely<Schema>, from: number, to: number) {
+  const { rows } = await sql<Record<keyof RunSum | "date", unknown>>`
+    select substr(finished_at, 1, 10) as date, agent_id, outcome, count(*) as runs, sum(cost_usd) as cost_usd,
+      sum(input_tokens) as input_tokens, sum(output_tokens) as output_tokens
+    from runs where finished_at >= ${new Date(from).toISOString()} and finished_at < ${
+    new Date(to).toISOString()
+  } group by 1, 2, 3 order by 1, 2, 3`.execute(read);
+  return rows.map((row) => ({
+    date: String(row.date),
+    agent_id: String(row.agent_id),
+    outcome: row.outcome as Outcome,
+    runs: Number(row.runs),
+    cost_usd: Number(row.cost_usd),
+    input_tokens: Number(row.input_tokens),
+    output_tokens: Number(row.output_tokens),
+  }));
+}
