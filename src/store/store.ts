@@ -297,6 +297,8 @@ export interface Tokens {
   adminExists(): Promise<boolean>;
   /** Notes a sign of use. */
   used(id: string): Promise<void>;
+}
+
 export interface StatsReader {
   /** The last `days` UTC days, today included; 1 to 90. */
   read(days: number): Promise<Stats>;
