@@ -3,7 +3,8 @@
 import { messageOfError } from "../domain/errors.ts";
 import { CommandError, EXIT, type ExitCode } from "./exit.ts";
 
-const API_BASE = "/api/autopilot";
+/** Where the API lives. */
+export const API_BASE = "/api/autopilot";
 /** How long an answer may take: moving an issue out of `in_progress` waits for its run, in milliseconds. */
 const ANSWER_MS = 60_000;
 

@@ -12,9 +12,54 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./serve_command.ts")).command,
   },
   {
+    name: "issue new",
+    summary: "File an issue",
+    load: async () => (await import("./issue_new.ts")).command,
+  },
+  {
+    name: "issue list",
+    summary: "List issues, newest first",
+    load: async () => (await import("./issue_list.ts")).command,
+  },
+  {
+    name: "issue show",
+    summary: "Show an issue with its thread and runs",
+    load: async () => (await import("./issue_show.ts")).command,
+  },
+  {
+    name: "issue move",
+    summary: "Move an issue to another column",
+    load: async () => (await import("./issue_move.ts")).command,
+  },
+  {
+    name: "issue comment",
+    summary: "Comment on an issue, or answer its question",
+    load: async () => (await import("./issue_comment.ts")).command,
+  },
+  {
+    name: "issue watch",
+    summary: "Watch what happens, or wait until an issue needs you",
+    load: async () => (await import("./issue_watch.ts")).command,
+  },
+  {
+    name: "agents",
+    summary: "Show who works, on what, since when",
+    load: async () => (await import("./agents.ts")).command,
+  },
+  {
+    name: "logs",
+    summary: "Print what a run's agent said and did, and follow it",
+    load: async () => (await import("./logs.ts")).command,
+  },
+  {
     name: "config",
     summary: "Show every option, its value and where it comes from",
     load: async () => (await import("./config_command.ts")).command,
+  },
+  {
+    name: "openapi",
+    summary: "Print the description of the server's API",
+    load: async () => (await import("./openapi.ts")).command,
   },
   {
     name: "version",
