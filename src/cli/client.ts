@@ -85,7 +85,10 @@ async function refusal(response: Response, url: string, token: string): Promise<
   const { status } = response;
   const { error, code, details, allowed } = await bodyOf(response);
   const lines = [error === "" ? `${url} answered ${status} ${response.statusText}`.trim() : error];
-  for (const { field, message } of details) lines.push(`  ${field === "" ? "" : `${field}: `}${message}`);
+  // One detail is often the message itself.
+  for (const { field, message } of details) {
+    if (!error.includes(message)) lines.push(`  ${field === "" ? "" : `${field}: `}${message}`);
+  }
   if (allowed.length > 0) lines.push(`Possible now: ${allowed.join(", ")}`);
   if (status === 401) {
     lines.push(

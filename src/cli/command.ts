@@ -47,7 +47,7 @@ export interface CommandInput {
 
 export interface Command {
   /** In order; `<name>` is needed, `[name]` may be left out. */
-  readonly arguments?: readonly { name: string; meaning: string }[];
+  readonly arguments?: readonly { name: string; meaning: string; choices?: readonly string[] }[];
   /** The command's own options in commander's form, such as `--kind <kind>` or `-f, --follow`. */
   readonly options?: readonly { flags: string; meaning: string; choices?: readonly string[] }[];
   /** The options of config.ts' table that the command takes as flags. `--config` is always taken. */

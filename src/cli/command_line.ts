@@ -82,7 +82,7 @@ async function parseArguments(
   command: Command,
   args: readonly string[],
 ): Promise<CommandLine> {
-  const [{ Command: Parser, CommanderError, Option: Flag }, { helpFooter }] = await Promise.all([
+  const [{ Argument, Command: Parser, CommanderError, Option: Flag }, { helpFooter }] = await Promise.all([
     import("commander"),
     import("./help.ts"),
   ]);
@@ -94,7 +94,10 @@ async function parseArguments(
     .addHelpText("after", helpFooter(command))
     .exitOverride()
     .configureOutput({ writeOut: (text) => printed += text, writeErr: () => {} });
-  for (const { name, meaning } of command.arguments ?? []) parser.argument(name, meaning);
+  for (const { name, meaning, choices } of command.arguments ?? []) {
+    const argument = new Argument(name, meaning);
+    parser.addArgument(choices === undefined ? argument : argument.choices([...choices]));
+  }
   for (const { flags, meaning, choices } of command.options ?? []) {
     const flag = new Flag(flags, meaning);
     parser.addOption(choices === undefined ? flag : flag.choices([...choices]));

@@ -12,6 +12,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./serve_command.ts")).command,
   },
   {
+    name: "runner",
+    summary: "Let agents work, without a board or a port; the board is served by another process",
+    load: async () => (await import("./runner_command.ts")).command,
+  },
+  {
     name: "issue new",
     summary: "File an issue",
     load: async () => (await import("./issue_new.ts")).command,

@@ -2,6 +2,9 @@
 
 import type { Command, CommandRow } from "./command.ts";
 
+/** A longer example has its meaning on the next line. */
+const MAX_EXAMPLE = 50;
+
 const EXIT_CODES = `Exit codes:
   0  done
   1  it was tried and went wrong
@@ -36,9 +39,11 @@ ${EXIT_CODES}`;
 
 /** What follows the list of a command's options. */
 export function helpFooter({ examples, notes }: Command): string {
-  const width = Math.max(...examples.map(({ line }) => line.length));
-  const lines = examples.map(({ line, meaning }) => `  autopilot ${line.padEnd(width)}  ${meaning}`);
-  return `\nExamples:\n${lines.join("\n")}\n${
-    notes === undefined ? "" : `\n${notes}\n`
-  }\n${EXIT_CODES.trimEnd()}`;
+  const width = Math.min(MAX_EXAMPLE, Math.max(...examples.map(({ line }) => line.length)));
+  const lines = examples.map(({ line, meaning }) =>
+    line.length <= width
+      ? `  autopilot ${line.padEnd(width)}  ${meaning}`
+      : `  autopilot ${line}\n${" ".repeat(width + 14)}${meaning}`
+  );
+  return `\nExamples:\n${lines.join("\n")}\n${notes === undefined ? "" : `\n${notes}\n`}\n${EXIT_CODES}`;
 }

@@ -2,15 +2,14 @@
 
 import { CLIENT_OPTIONS } from "../config.ts";
 import { type Issue, STATUSES } from "../domain/issue.ts";
-import { nearest } from "../options.ts";
 import type { Command } from "./command.ts";
-import { CommandError, EXIT } from "./exit.ts";
+import { EXIT } from "./exit.ts";
 import { issueLine, issueRef } from "./issue_lines.ts";
 
 export const command: Command = {
   arguments: [
     { name: "<issue>", meaning: "Its id or number" },
-    { name: "<status>", meaning: "backlog, ready, blocked, in_review or done" },
+    { name: "<status>", meaning: "Where to", choices: STATUSES },
   ],
   config: CLIENT_OPTIONS,
   examples: [
@@ -19,15 +18,6 @@ export const command: Command = {
     { line: "issue move 12 backlog", meaning: "out of in_progress: stops its run first" },
   ],
   async run(context, { args: [ref, status] }) {
-    if (!STATUSES.some((known) => known === status)) {
-      const guess = nearest(status, STATUSES);
-      throw new CommandError(
-        `There is no status ${JSON.stringify(status)}: ` +
-          (guess === null ? `it is one of ${STATUSES.join(", ")}` : `did you mean ${guess}?`),
-        EXIT.usage,
-        "usage",
-      );
-    }
     const client = await context.client();
     const issue = await client.call<Issue>(`/issues/${issueRef(ref)}/status`, { json: { status } });
     if (context.json) context.out.json(issue);

@@ -67,7 +67,7 @@ function eventLine(message: Message): (string | Styled)[] {
   if (message.number !== undefined) what.push(`#${word("number")} `);
   if (message.from !== undefined) what.push(`${word("from")} → `);
   if (message.type === "agent.status") what.push(`${word("agent")} ${word("status")} `);
-  else if (message.status !== undefined) what.push(styled(styleOf(message.status), word("status")), " ");
+  else if (message.type.startsWith("issue.")) what.push(styled(styleOf(message.status), word("status")), " ");
   if (message.outcome !== undefined && message.type === "run.finished") what.push(`${word("outcome")} `);
   if (message.author !== undefined) what.push(`${word("author_kind")} ${word("author")} `);
   return [

@@ -1,5 +1,6 @@
 /** Output for a terminal or a pipe. What comes from the board is hostile: nothing of it steers a terminal. */
 
+import { replaceHidden } from "../domain/hidden.ts";
 import { harmless } from "./harmless.ts";
 
 const STYLES = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, blue: 34, cyan: 36 } as const;
@@ -38,9 +39,10 @@ export class Printer {
 
   /** Prints a value as JSON on one line, with everything escaped that could steer a terminal. */
   json(value: unknown): void {
-    const text = JSON.stringify(value).replace(
-      /[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    const text = replaceHidden(
+      JSON.stringify(value),
+      (character) =>
+        character.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
     );
     this.raw(text + "\n");
   }

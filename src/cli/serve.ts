@@ -4,25 +4,21 @@ import { join } from "node:path";
 import { createApp } from "../api/app.ts";
 import type { AssetOptions, Assets } from "../api/assets.ts";
 import { systemClock } from "../clock.ts";
-import { type Config, describeConfig, hideSecrets } from "../config.ts";
+import { type Config, describeConfig } from "../config.ts";
+import { messageOfError } from "../domain/errors.ts";
 import { startFeed } from "../events/feed.ts";
 import { armFailpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
 import { openBlobs } from "../store/blobs.ts";
-import { openStore } from "../store/open.ts";
+import { openRunner } from "./open_runner.ts";
+import { makePrivate, openDatabase, StartError } from "./open_data.ts";
 import { lazyDiff } from "./open_diff.ts";
-import type { RunnerParts } from "./start_runner.ts";
 
 export interface Serving {
   /** `http://127.0.0.1:8787` */
   url: string;
   /** Ends the agents and keeps their work, closes the sockets, answers what was asked, closes the database. */
   stop(): Promise<void>;
-}
-
-/** The environment does not let the server start. The message says what was tried and what to do. */
-export class StartError extends Error {
-  override name = "StartError";
 }
 
 /** How long requests under way may take when the server stops, in milliseconds. */
@@ -98,44 +94,6 @@ function lazyAssets(options: AssetOptions): Assets {
   };
 }
 
-/** The data folder holds the board and the agents' homes: nobody else on the machine may look into it. */
-async function makePrivate(path: string): Promise<void> {
-  try {
-    await Deno.mkdir(path, { recursive: true, mode: 0o700 });
-    const { mode } = await Deno.stat(path);
-    if (mode !== null && (mode & 0o077) !== 0) {
-      loggerOf("server").warn("Other users of this machine can look into {path}: chmod 700 it", { path });
-    }
-  } catch (error) {
-    throw new StartError(`The data folder ${path} can't be made: ${textOf(error)}. Set another with --data`, {
-      cause: error,
-    });
-  }
-}
-
-async function openDatabase(config: Config) {
-  try {
-    return await openStore({ url: config.database_url, clock: systemClock });
-  } catch (error) {
-    throw new StartError(
-      `The database ${hideSecrets(config.database_url)} can't be opened: ${textOf(error)}`,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
-async function openRunner(parts: RunnerParts) {
-  // Imported here: a board without a runner starts sooner without it.
-  const { prepareRunner } = await import("./start_runner.ts");
-  try {
-    return await prepareRunner(parts);
-  } catch (error) {
-    throw new StartError(`The runner can't start: ${textOf(error)}`, { cause: error });
-  }
-}
-
 function listen(config: Config, handler: Deno.ServeHandler<Deno.NetAddr>): Deno.HttpServer<Deno.NetAddr> {
   const hostname = config.host.replace(/^\[|\]$/g, "");
   try {
@@ -149,7 +107,7 @@ function listen(config: Config, handler: Deno.ServeHandler<Deno.NetAddr>): Deno.
         { cause: error },
       );
     }
-    throw new StartError(`Can't listen on ${where}: ${textOf(error)}`, { cause: error });
+    throw new StartError(`Can't listen on ${where}: ${messageOfError(error)}`, { cause: error });
   }
 }
 
@@ -165,8 +123,4 @@ async function drain(server: Deno.HttpServer, closeSockets: () => Promise<void>)
     });
   }
   clearTimeout(timer);
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,9 +3,9 @@
 import { SERVER_OPTIONS } from "../config.ts";
 import { loggerOf } from "../log.ts";
 import type { Command } from "./command.ts";
-import { CommandError, EXIT } from "./exit.ts";
+import { EXIT } from "./exit.ts";
 import { configureLogging } from "./logging.ts";
-import { serve, StartError } from "./serve.ts";
+import { serve } from "./serve.ts";
 import { watchSignals } from "./signals.ts";
 
 export const command: Command = {
@@ -21,15 +21,7 @@ export const command: Command = {
     const { version } = context.build;
     await configureLogging(config);
     const signals = watchSignals();
-    let serving;
-    try {
-      serving = await serve(config, { version, host_env: { ...context.env } });
-    } catch (error) {
-      if (error instanceof StartError) {
-        throw new CommandError(error.message, EXIT.failed, "not_started", { cause: error });
-      }
-      throw error;
-    }
+    const serving = await serve(config, { version, host_env: { ...context.env } });
     context.out.line(`Autopilot ${version} is ready: ${serving.url}/autopilot`);
     const signal = await signals.first();
 

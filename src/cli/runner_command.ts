@@ -1,0 +1,50 @@
+/** `autopilot runner`: the runner alone, on the database it shares with a server. No port is opened. */
+
+import { join } from "node:path";
+import { describeConfig, type OptionName, SERVER_OPTIONS } from "../config.ts";
+import { startFeed } from "../events/feed.ts";
+import { armFailpoint } from "../failpoint.ts";
+import { loggerOf } from "../log.ts";
+import { openBlobs } from "../store/blobs.ts";
+import type { Command } from "./command.ts";
+import { EXIT } from "./exit.ts";
+import { configureLogging } from "./logging.ts";
+import { makePrivate, openDatabase } from "./open_data.ts";
+import { openRunner } from "./open_runner.ts";
+import { watchSignals } from "./signals.ts";
+
+/** Of no use to a process that does not listen. */
+const NOT_HERE: readonly OptionName[] = ["host", "port", "origins", "auth", "runner"];
+
+export const command: Command = {
+  config: SERVER_OPTIONS.filter((name) => !NOT_HERE.includes(name)),
+  no_json: true,
+  examples: [
+    { line: "runner --workdir ~/code/project", meaning: "beside a server of this machine, on the same data" },
+    { line: "runner --database-url postgres://…", meaning: "on another machine, on the same queue" },
+  ],
+  notes: "The board is served by another process: start it with the same database.",
+  async run(context) {
+    const config = await context.config();
+    await configureLogging(config);
+    const signals = watchSignals();
+    const log = loggerOf("runner");
+    if (config.failpoint !== "") armFailpoint(config.failpoint);
+    log.debug("Options: {options}", { options: describeConfig(config) });
+
+    await using opened = new AsyncDisposableStack();
+    await makePrivate(config.data);
+    const store = opened.use(await openDatabase(config));
+    const blobs = await openBlobs(join(config.data, "uploads"));
+    const feed = opened.use(await startFeed(store));
+    const runner = await openRunner({ config, store, blobs, feed, host_env: { ...context.env } });
+    opened.defer(() => runner.stop());
+    await runner.start();
+    context.out.line(`Autopilot ${context.build.version} works in ${config.workdir}`);
+    const signal = await signals.first();
+    log.info("Stopping ({signal}); once more stops at once", { signal });
+    await opened.disposeAsync();
+    log.info("Stopped");
+    return EXIT.ok;
+  },
+};
