@@ -35,7 +35,10 @@ export async function openSqlite(path: string, sources: Sources): Promise<Databa
       file.exec(`pragma ${pragma}`);
     }
     const writer = new Kysely<Schema>({ dialect: nodeSqliteDialect(file) });
-    await migrate(writer as Kysely<unknown>, "sqlite");
+    await migrate(writer as Kysely<unknown>, "sqlite", {
+      // Loaded when there is something to keep: hardly any start migrates.
+      before: async (lacking) => (await import("./kept_copy.ts")).keepCopy(path, lacking),
+    });
     // Reads have their own connection, so that none waits for a write under way or sees half of it.
     const readFile = new DatabaseSync(path, { timeout: BUSY_MS, readOnly: true });
     for (const pragma of ["cache_size = -32768", "mmap_size = 268435456", "temp_store = memory"]) {

@@ -18,6 +18,16 @@ const MIGRATIONS: readonly { name: string; up: (db: Kysely<unknown>, kind: Backe
   { name: "0006_stays", up: stays },
 ];
 
+/** Names of all migrations, oldest first. */
+export const KNOWN_MIGRATIONS: readonly string[] = MIGRATIONS.map(({ name }) => name);
+
+export interface MigrateOptions {
+  /** Called before a database that has data is changed, with the migrations that it lacks. What it throws stops them. */
+  before?: (lacking: readonly string[]) => Promise<void>;
+  /** Stop after this migration, as an earlier version of the program would have. Default: the newest. */
+  last?: string;
+}
+
 /** The database was written by a newer version of the program. */
 export class NewerSchemaError extends Error {
   override name = "NewerSchemaError";
@@ -35,24 +45,33 @@ export class NewerSchemaError extends Error {
  *
  * @throws NewerSchemaError
  */
-export async function migrate(db: Kysely<unknown>, kind: Backend): Promise<void> {
+export async function migrate(
+  db: Kysely<unknown>,
+  kind: Backend,
+  { before, last }: MigrateOptions = {},
+): Promise<void> {
   const known = Object.fromEntries(
     MIGRATIONS.map(({ name, up }): [string, Migration] => [name, { up: (trx) => up(trx, kind) }]),
   );
   const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(known) } });
-  await refuseNewer(db, known);
-  const { error } = await migrator.migrateToLatest();
+  const had = await migrationsOf(db);
+  const lacking = KNOWN_MIGRATIONS.filter((name) => !had.includes(name));
+  if (had.length > 0 && lacking.length > 0) await before?.(lacking);
+  const { error } = last === undefined ? await migrator.migrateToLatest() : await migrator.migrateTo(last);
   if (error === undefined) return;
   // A newer process may have migrated between the look and the lock: then that is the reason to tell.
-  await refuseNewer(db, known);
+  await migrationsOf(db);
   throw new Error("The database could not be brought to the newest schema", { cause: error });
 }
 
-async function refuseNewer(db: Kysely<unknown>, known: Record<string, Migration>): Promise<void> {
+/** The migrations that a database has had, none when it is empty. @throws NewerSchemaError */
+async function migrationsOf(db: Kysely<unknown>): Promise<string[]> {
   const tables = await db.introspection.getTables({ withInternalKyselyTables: true });
-  if (!tables.some((table) => table.name === "kysely_migration")) return;
+  if (!tables.some((table) => table.name === "kysely_migration")) return [];
   const rows = await (db as Kysely<{ kysely_migration: { name: string } }>)
     .selectFrom("kysely_migration").select("name").orderBy("name").execute();
-  const unknown = rows.map((row) => row.name).filter((name) => !(name in known));
+  const names = rows.map((row) => row.name);
+  const unknown = names.filter((name) => !KNOWN_MIGRATIONS.includes(name));
   if (unknown.length > 0) throw new NewerSchemaError(unknown);
+  return names;
 }
