@@ -29,7 +29,11 @@ export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<vo
 /** Appends one file. @throws ArchiveError when the body has not `size` bytes */
 export async function writeEntry(
   file: Deno.FsFile,
-  { name, size, body }: { name: string; size: number; body: AsyncIterable<Uint8Array> | Iterable<Uint8Array> },
+  { name, size, body }: {
+    name: string;
+    size: number;
+    body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  },
 ): Promise<void> {
   await writeAll(file, header(name, size));
   let written = 0;
@@ -38,7 +42,9 @@ export async function writeEntry(
     if (written > size) break;
     await writeAll(file, chunk);
   }
-  if (written !== size) throw new ArchiveError(`${name} changed while it was read: it had ${size} bytes before`);
+  if (written !== size) {
+    throw new ArchiveError(`${name} changed while it was read: it had ${size} bytes before`);
+  }
   await writeAll(file, new Uint8Array(paddingOf(size)));
 }
 

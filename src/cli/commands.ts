@@ -67,6 +67,21 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./openapi.ts")).command,
   },
   {
+    name: "backup",
+    summary: "Write the whole board into one file, also while a server runs",
+    load: async () => (await import("./backup.ts")).command,
+  },
+  {
+    name: "restore",
+    summary: "Put a backup in the place of the board",
+    load: async () => (await import("./restore.ts")).command,
+  },
+  {
+    name: "migrate",
+    summary: "Bring the database to this version's schema",
+    load: async () => (await import("./migrate.ts")).command,
+  },
+  {
     name: "version",
     summary: "Show the version, the commit and the platform",
     load: async () => (await import("./version.ts")).command,

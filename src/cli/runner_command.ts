@@ -1,15 +1,15 @@
 /** `autopilot runner`: the runner alone, on the database it shares with a server. No port is opened. */
 
-import { join } from "node:path";
 import { describeConfig, type OptionName, SERVER_OPTIONS } from "../config.ts";
 import { startFeed } from "../events/feed.ts";
 import { armFailpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
 import { openBlobs } from "../store/blobs.ts";
 import type { Command } from "./command.ts";
+import { uploadsFolder, useDataFolder } from "./data_folder.ts";
 import { EXIT } from "./exit.ts";
 import { configureLogging } from "./logging.ts";
-import { makePrivate, openDatabase } from "./open_data.ts";
+import { openDatabase } from "./open_data.ts";
 import { openRunner } from "./open_runner.ts";
 import { watchSignals } from "./signals.ts";
 
@@ -33,9 +33,9 @@ export const command: Command = {
     log.debug("Options: {options}", { options: describeConfig(config) });
 
     await using opened = new AsyncDisposableStack();
-    await makePrivate(config.data);
+    opened.use(await useDataFolder(config.data));
     const store = opened.use(await openDatabase(config));
-    const blobs = await openBlobs(join(config.data, "uploads"));
+    const blobs = await openBlobs(uploadsFolder(config.data));
     const feed = opened.use(await startFeed(store));
     const runner = await openRunner({ config, store, blobs, feed, host_env: { ...context.env } });
     opened.defer(() => runner.stop());

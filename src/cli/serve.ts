@@ -1,6 +1,5 @@
 /** The server: opens what it needs in order, listens, and closes in the reverse order. */
 
-import { join } from "node:path";
 import { createApp } from "../api/app.ts";
 import type { AssetOptions, Assets } from "../api/assets.ts";
 import { systemClock } from "../clock.ts";
@@ -10,9 +9,10 @@ import { startFeed } from "../events/feed.ts";
 import { armFailpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
 import { openBlobs } from "../store/blobs.ts";
-import { openRunner } from "./open_runner.ts";
-import { makePrivate, openDatabase, StartError } from "./open_data.ts";
+import { uploadsFolder, useDataFolder } from "./data_folder.ts";
+import { openDatabase, StartError } from "./open_data.ts";
 import { lazyDiff } from "./open_diff.ts";
+import { openRunner } from "./open_runner.ts";
 
 export interface Serving {
   /** `http://127.0.0.1:8787` */
@@ -38,9 +38,9 @@ export async function serve(
   log.debug("Options: {options}", { options: describeConfig(config) });
   await using opened = new AsyncDisposableStack();
 
-  await makePrivate(config.data);
+  opened.use(await useDataFolder(config.data));
   const store = opened.use(await openDatabase(config));
-  const blobs = await openBlobs(join(config.data, "uploads"));
+  const blobs = await openBlobs(uploadsFolder(config.data));
   const feed = opened.use(await startFeed(store));
 
   let port = config.port;

@@ -50,7 +50,9 @@ export function inspectSqlite(path: string): SqliteContent {
   if (unknown.length > 0) throw new NewerSchemaError(unknown);
   using db = new DatabaseSync(path);
   const problems = db.prepare("pragma integrity_check(5)").all().map((row) => String(row.integrity_check));
-  if (problems.join() !== "ok") throw new DatabaseFileError(`The database is damaged: ${problems.join("; ")}`);
+  if (problems.join() !== "ok") {
+    throw new DatabaseFileError(`The database is damaged: ${problems.join("; ")}`);
+  }
   const loose = db.prepare("pragma foreign_key_check").all();
   if (loose.length > 0) {
     throw new DatabaseFileError(`${loose.length} rows of the database belong to nothing`);
@@ -65,7 +67,9 @@ export function migrationsIn(path: string): string[] | null {
     using db = new DatabaseSync(path, { timeout: BUSY_MS });
     const known = db.prepare("select 1 from sqlite_master where name = 'kysely_migration'").get();
     if (known === undefined) return null;
-    return db.prepare("select name from kysely_migration order by name").all().map(({ name }) => String(name));
+    return db.prepare("select name from kysely_migration order by name").all().map(({ name }) =>
+      String(name)
+    );
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new DatabaseFileError(`It can't be read as a database: ${why}`, { cause });
