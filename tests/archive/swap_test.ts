@@ -35,7 +35,10 @@ Deno.test("swapIn() puts all new files in place and keeps the old ones", async (
 });
 
 Deno.test("finishSwap() ends what was cut off after any step", async () => {
-  const steps: [string, string][] = [["c", "old-c"], ["a", "old-a"], ["new-a", "a"], ["b", "old-b"], ["new-b", "b"]];
+  const steps: [string, string][] = [["c", "old-c"], ["a", "old-a"], ["new-a", "a"], ["b", "old-b"], [
+    "new-b",
+    "b",
+  ]];
   for (let done = 0; done <= steps.length; done++) {
     await using it = await scene();
     await Deno.writeTextFile(it.journal, JSON.stringify({ moves: it.moves }));

@@ -102,6 +102,18 @@ Deno.test("backup while a server writes is of one moment, and restore brings exa
     const file = await fetch(`${server.url}/api/autopilot/uploads/${upload}`);
     assert.deepEqual(new Uint8Array(await file.arrayBuffer()), bytes);
   }
+  // As after a restore that died before its first step.
+  const moved = {
+    staged: join(data, "autopilot.db.new"),
+    target: join(data, "autopilot.db"),
+    aside: join(data, "was"),
+  };
+  await Deno.copyFile(moved.target, moved.staged);
+  await Deno.writeTextFile(join(data, "restore.json"), JSON.stringify({ moves: [moved] }));
+  assert.match((await folder.run()).stderr, /was cut off\. Nothing is lost: "autopilot restore --finish"/);
+  assert.match((await folder.run("restore", late)).stderr, /--finish" first/);
+  assert.match((await folder.run("restore", "--finish")).stdout, /finished/);
+  assert.ok(await exists(moved.aside));
   // The board's own folder again, and nothing half done in it.
   const names = [...Deno.readDirSync(data)].map(({ name }) => name);
   assert.deepEqual(names.filter((name) => /restor/.test(name) && !name.includes(".before-restore-")), []);

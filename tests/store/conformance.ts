@@ -10,6 +10,7 @@ import { issueSuite } from "./issue_suite.ts";
 import { migrationSuite } from "./migration_suite.ts";
 import { runSuite } from "./run_suite.ts";
 import { searchSuite } from "./search_suite.ts";
+import { upgradeSuite } from "./upgrade_suite.ts";
 import { tokenSuite } from "./token_suite.ts";
 import { statsSuite } from "./stats_suite.ts";
 
@@ -25,4 +26,5 @@ export function conformance(backend: Backend): void {
   hostileSuite(backend);
   concurrencySuite(backend);
   migrationSuite(backend);
+  upgradeSuite(backend);
 }
