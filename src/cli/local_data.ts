@@ -1,6 +1,5 @@
 /** What the commands that carry data have in common. */
 
-
 /** The file of an SQLite database; `null` for PostgreSQL. */
 export function sqlitePath(database_url: string): string | null {
   return /^sqlite:(?<path>.+)$/s.exec(database_url)?.groups?.path ?? null;

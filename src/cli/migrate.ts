@@ -6,7 +6,7 @@ import type { Command } from "./command.ts";
 import { useDataFolder } from "./data_folder.ts";
 import { EXIT } from "./exit.ts";
 import { configureLogging } from "./logging.ts";
-import { openLocalStore } from "./local_data.ts";
+import { openDatabase } from "./open_data.ts";
 
 export const command: Command = {
   config: ["data", "database_url"],
@@ -17,7 +17,7 @@ export const command: Command = {
     const config = await context.config();
     await configureLogging(config);
     using _use = await useDataFolder(config.data);
-    await using _store = await openLocalStore(config.database_url);
+    await using _store = await openDatabase(config);
     const schema = KNOWN_MIGRATIONS.at(-1);
     if (context.json) context.out.json({ schema });
     else {context.out.line(
