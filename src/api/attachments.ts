@@ -9,9 +9,14 @@ import { multipartBody } from "./body.ts";
 import type { RouteDeps } from "./env.ts";
 import { ApiError } from "./errors.ts";
 import { IssueRefSchema, RefSchema, UploadSchema } from "./input.ts";
-import { mediaTypeOf, rangeOf, safeFileName, sliceOf, uploadHeaders } from "./media.ts";
+import { mediaTypeOf, rangeOf, safeFileName, SERVED_TYPES, sliceOf, uploadHeaders } from "./media.ts";
 import { answer, fails, newRouter } from "./router.ts";
 import { AttachmentSchema } from "./wire.ts";
+
+/** What an upload may be served as. */
+const FILE_CONTENT = Object.fromEntries(
+  SERVED_TYPES.map((type) => [type, { schema: { type: "string" as const, format: "binary" } }]),
+);
 
 /** Files per issue, and bytes that they may take together. */
 const MAX_FILES = 100;
@@ -50,8 +55,8 @@ export function attachmentRoutes(deps: RouteDeps) {
     summary: "The bytes of an attachment; only images, video, audio and PDF are shown inline",
     request: { params: RefSchema },
     responses: {
-      200: { description: "The file" },
-      206: { description: "The range of it that was asked for" },
+      200: { description: "The file", content: FILE_CONTENT },
+      206: { description: "The range of it that was asked for", content: FILE_CONTENT },
       416: { description: "The range lies outside of the file" },
       ...fails(404),
     },

@@ -7,7 +7,7 @@ import { UNCACHEABLE } from "./cache.ts";
 import type { RouteDeps } from "./env.ts";
 import { IssuePatchSchema, IssueRefSchema, ListQuerySchema, MoveSchema, NewIssueSchema } from "./input.ts";
 import { issueDetail, listPage, moveAndWait, nextLink, versionOf } from "./issue_calls.ts";
-import { answer, fails, newRouter, takes } from "./router.ts";
+import { answer, fails, newRouter, takes, UNCHANGED } from "./router.ts";
 import { IssueDetailSchema, IssueSchema } from "./wire.ts";
 
 export function issueRoutes({ store, feed, cached }: RouteDeps) {
@@ -19,7 +19,7 @@ export function issueRoutes({ store, feed, cached }: RouteDeps) {
     summary: "Issues, newest first; the next page is in the Link header",
     middleware: cached,
     request: { query: ListQuerySchema },
-    responses: { 200: answer(z.array(IssueSchema), "The issues"), ...fails(422) },
+    responses: { 200: answer(z.array(IssueSchema), "The issues"), ...UNCHANGED, ...fails(422) },
   });
   const create = createRoute({
     method: "post",
@@ -35,7 +35,7 @@ export function issueRoutes({ store, feed, cached }: RouteDeps) {
     summary: "An issue with its thread, attachments and runs",
     middleware: cached,
     request: { params: IssueRefSchema },
-    responses: { 200: answer(IssueDetailSchema, "The issue"), ...fails(404) },
+    responses: { 200: answer(IssueDetailSchema, "The issue"), ...UNCHANGED, ...fails(404) },
   });
   const edit = createRoute({
     method: "patch",

@@ -31,6 +31,9 @@ const MAGIC: readonly Magic[] = [
 
 const INLINE = new Set(MAGIC.map(({ type }) => type));
 
+/** Every type that a file is ever served as. */
+export const SERVED_TYPES: readonly string[] = [...INLINE, OCTET_STREAM];
+
 /** The type of a file that begins with `head` (32 bytes are enough). */
 export function mediaTypeOf(head: Uint8Array): string {
   const text = String.fromCharCode(...head.subarray(0, 32));

@@ -14,7 +14,8 @@ export function newRouter(): OpenAPIHono<ApiEnv> {
         throw new ApiError("not_found", `Nothing exists at ${JSON.stringify(c.req.path)}`);
       }
       const details = result.error.issues.slice(0, 20).map((issue) => ({
-        field: issue.path.join("."),
+        // A list in a query is one text with commas: its field has the query's name.
+        field: (result.target === "query" ? issue.path.slice(0, 1) : issue.path).join("."),
         message: issue.message,
       }));
       const where = result.target === "query" ? "query" : "body";
@@ -35,6 +36,9 @@ export function answer<T extends z.ZodType>(schema: T, description: string) {
 export function takes<T extends z.ZodType>(schema: T) {
   return { required: true, content: { "application/json": { schema } } };
 }
+
+/** For routes whose answers carry an ETag. */
+export const UNCHANGED = { 304: { description: "As it was when it had the ETag in If-None-Match" } };
 
 type ErrorStatus = typeof ERROR_STATUS[keyof typeof ERROR_STATUS];
 

@@ -9,8 +9,9 @@ import { ApiError, errorResponse } from "./errors.ts";
 import { feedbackRoutes } from "./feedback.ts";
 import { healthRoutes } from "./health.ts";
 import { issueRoutes } from "./issues.ts";
-import { newRouter } from "./router.ts";
+import { answer, newRouter } from "./router.ts";
 import { statsRoutes } from "./stats.ts";
+import { ErrorSchema } from "./wire.ts";
 import { activityRoutes, runRoutes } from "./runs.ts";
 
 export const OPENAPI_PATH = `${API_BASE}/openapi.json`;
@@ -45,7 +46,7 @@ function describe(app: OpenAPIHono<ApiEnv>, version: string): void {
     summary: "WebSocket: hello, then every event; ?since=<seq> replays what was missed",
     responses: {
       101: { description: "Switching to WebSocket" },
-      426: { description: "No WebSocket handshake" },
+      426: answer(ErrorSchema, "No WebSocket handshake"),
     },
   });
   app.openAPIRegistry.registerPath({

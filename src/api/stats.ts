@@ -4,7 +4,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { DAY_MS } from "../domain/stats.ts";
 import type { RouteDeps } from "./env.ts";
 import { StatsQuerySchema } from "./input.ts";
-import { answer, fails, newRouter } from "./router.ts";
+import { answer, fails, newRouter, UNCHANGED } from "./router.ts";
 import { StatsSchema } from "./wire_stats.ts";
 
 export function statsRoutes({ store, cached }: RouteDeps) {
@@ -14,7 +14,7 @@ export function statsRoutes({ store, cached }: RouteDeps) {
     summary: "Per UTC day: issues done, cycle time, waiting for humans, cost, tokens; the queue over time",
     middleware: cached,
     request: { query: StatsQuerySchema },
-    responses: { 200: answer(StatsSchema, "The statistics"), ...fails(422) },
+    responses: { 200: answer(StatsSchema, "The statistics"), ...UNCHANGED, ...fails(422) },
   });
   return newRouter().openapi(read, async (c) => {
     const stats = await store.stats.read(c.req.valid("query").days);

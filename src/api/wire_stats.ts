@@ -27,6 +27,7 @@ const period = {
   }),
   ...sums,
   outcomes: z.partialRecord(z.enum(OUTCOMES), count).openapi({
+    additionalProperties: { type: "integer", minimum: 0 },
     type: "object",
     description: "Runs by how they ended, by the day on which they ended",
   }),
