@@ -87,12 +87,13 @@ export interface Stats {
 const MAX_AGENTS = 100;
 
 /** Nearest rank: the smallest value that at least this share of the values does not exceed. */
-export function percentile(sorted: readonly number[], share: number): number | null {
+export function percentile(sorted: ArrayLike<number>, share: number): number | null {
   return sorted.length === 0 ? null : sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
 }
 
 export function spreadOf(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
+  // Sorts tens of thousands of numbers without a call per comparison.
+  const sorted = Float64Array.from(values).sort();
   return { count: sorted.length, median_ms: percentile(sorted, 0.5), p90_ms: percentile(sorted, 0.9) };
 }
 

@@ -166,8 +166,11 @@ export interface StayTable {
   n: number;
   status: Status;
   entered_ms: number;
+  /** Hours since the epoch. */
+  entered_hour: number;
   /** `null` while it stands there. */
   left_ms: number | null;
+  left_hour: number | null;
   /** When agents first got the issue in this round of work; `null` before. */
   ready_ms: number | null;
 }

@@ -25,7 +25,7 @@ import type { StatsReader } from "./store.ts";
  */
 const SETTLED_MS = 600_000;
 /** Days that one statement reads. SQLite answers at once or not at all: requests get their turn in between. */
-const CHUNK_DAYS = 5;
+const CHUNK_DAYS = 10;
 /** Days that are kept: the longest window, and one that ends while it is read. */
 const KEPT_DAYS = MAX_STATS_DAYS + 1;
 
@@ -88,7 +88,8 @@ async function factsOf(read: Kysely<Schema>, first: number, end: number): Promis
   const dayAt = (ms: number) => days[Math.floor(ms / DAY_MS) - first];
 
   const done = await read.selectFrom("stays").select(["entered_ms", "left_ms", "ready_ms"])
-    .where("status", "=", "done").where("entered_ms", ">=", from).where("entered_ms", "<", to).execute();
+    .where(sql<boolean>`status = 'done'`).where("entered_ms", ">=", from).where("entered_ms", "<", to)
+    .execute();
   for (const { entered_ms, left_ms, ready_ms } of done) {
     const day = dayAt(entered_ms);
     if (left_ms !== null && left_ms < (day.day + 1) * DAY_MS) continue;
@@ -96,15 +97,21 @@ async function factsOf(read: Kysely<Schema>, first: number, end: number): Promis
     if (ready_ms !== null) day.cycles.push(entered_ms - ready_ms);
   }
   const waits = await read.selectFrom("stays").select(["entered_ms", "left_ms"])
-    .where("status", "in", ["blocked", "in_review"]).where("left_ms", ">=", from).where("left_ms", "<", to)
+    .where(sql<boolean>`status in ('blocked', 'in_review') and left_ms is not null`).where(
+      "left_ms",
+      ">=",
+      from,
+    ).where("left_ms", "<", to)
     .execute();
   for (const { entered_ms, left_ms } of waits) dayAt(left_ms!).waits.push(left_ms! - entered_ms);
 
-  for (const [column, sign] of [["entered_ms", 1], ["left_ms", -1]] as const) {
-    const ms = sql.ref(column);
+  const hours = [from / HOUR_MS, to / HOUR_MS];
+  for (const [column, sign] of [["entered_hour", 1], ["left_hour", -1]] as const) {
+    const hour = sql.ref(column);
     const { rows } = await sql<{ hour: number; status: Status; count: number }>`
-      select ${ms} / ${sql.lit(HOUR_MS)} as hour, status, count(*) as count from stays
-      where ${ms} >= ${from} and ${ms} < ${to} and status in ${TOLD} group by 1, 2`.execute(read);
+      select ${hour} as hour, status, count(*) as count from stays
+      where status in ${TOLD} and ${hour} is not null and ${hour} >= ${hours[0]} and ${hour} < ${hours[1]}
+      group by ${hour}, status`.execute(read);
     for (const { hour, status, count } of rows) {
       const { day, changes } = dayAt(hour * HOUR_MS);
       const of_day = hour - day * (DAY_MS / HOUR_MS);
