@@ -147,6 +147,28 @@ async function timesOf(path: string): Promise<Record<string, number>> {
   return {
     "list page of 50": await median(50, () => store.issues.list({ limit: 50 })),
     "list page by status": await median(50, () => store.issues.list({ limit: 50, status: "ready" })),
+    "list page by status, kind and priority": await median(
+      50,
+      () =>
+        store.issues.list({
+          limit: 50,
+          status: ["ready", "backlog"],
+          kind: ["bug", "feature"],
+          priority: ["urgent", "low"],
+        }),
+    ),
+    "list page of an agent without issues": await median(
+      50,
+      () => store.issues.list({ limit: 50, agent: "nobody" }),
+    ),
+    "list page of what came from outside": await median(
+      50,
+      () => store.issues.list({ limit: 50, trust: "external" }),
+    ),
+    "list page of what needs a human": await median(
+      50,
+      () => store.issues.list({ limit: 50, needs: ["question", "failed", "review"] }),
+    ),
     "search for a word of one issue": await median(
       20,
       () => store.issues.list({ limit: 50, q: rare }),

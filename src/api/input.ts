@@ -1,9 +1,10 @@
 /** Schemas of what the API takes: bodies, queries and path parameters. */
 
 import { z } from "@hono/zod-openapi";
+import { NEEDS } from "../domain/attention.ts";
 import type { Kind, Priority, Status } from "../domain/issue.ts";
 import { MAX_STATS_DAYS } from "../domain/stats.ts";
-import { KINDS, MAX_BODY, MAX_NAME, MAX_TITLE, PRIORITIES, STATUSES } from "../domain/issue.ts";
+import { KINDS, MAX_BODY, MAX_NAME, MAX_TITLE, PRIORITIES, STATUSES, TRUSTS } from "../domain/issue.ts";
 
 /** Longest page address in a feedback report, in characters. */
 const MAX_PAGE = 2_000;
@@ -99,16 +100,37 @@ function whole(min: number, max: number, fallback: number) {
     .openapi({ type: "integer", minimum: min, maximum: max, default: fallback });
 }
 
-/** One status or several, separated by commas. */
-const statuses = z.string().transform((value) => [...new Set(value.split(","))])
-  .pipe(z.array(z.enum(STATUSES)))
-  .openapi({ type: "string", description: "One status or several, separated by commas" });
+/** One value or several, separated by commas. */
+function several<T extends string>(values: readonly [T, ...T[]]) {
+  return leftOpen(
+    z.string().transform((value) => [...new Set(value.split(","))]).pipe(z.array(z.enum(values))),
+  ).openapi({ type: "string", description: `One or several of ${values.join(", ")}, separated by commas` });
+}
+
+/** Each one costs two looks into the database. */
+const MAX_AGENTS = 20;
+const names = text(MAX_AGENTS * (MAX_NAME + 1)).transform((
+  value,
+) => [...new Set(value.split(",").filter((one) => one !== ""))])
+  .pipe(z.array(z.string()).max(MAX_AGENTS, { error: `At most ${MAX_AGENTS} names` }));
 
 export const ListQuerySchema = z.object({
-  status: leftOpen(statuses),
-  kind: leftOpen(z.enum(KINDS)),
+  status: several(STATUSES),
+  kind: several(KINDS),
+  priority: several(PRIORITIES),
+  trust: several(TRUSTS),
+  needs: several(NEEDS).openapi({
+    type: "string",
+    description: "What it wants from a human: question, failed, review; several are separated by commas",
+  }),
+  agent: leftOpen(names).openapi({
+    type: "string",
+    description: "Who works on it, worked on it last, or is its assignee; several are separated by commas",
+  }),
   assignee: leftOpen(name),
-  q: text(MAX_QUERY).optional().openapi({ description: "Words of title, body or comments" }),
+  q: text(MAX_QUERY).optional().openapi({
+    description: "Words of title, body or comments, each by its beginning; or the issue's number",
+  }),
   limit: whole(1, 500, 500),
   cursor: leftOpen(
     z.string().regex(/^\d{1,10}$/, { error: "Must come from the Link header of the page before" })

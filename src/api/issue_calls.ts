@@ -16,11 +16,9 @@ export async function listPage(
   issues: Pick<Issues, "list">,
   query: z.output<typeof ListQuerySchema>,
 ): Promise<{ issues: Issue[]; next: number | null }> {
-  const { status, limit, cursor: before, ...filter } = query;
+  const { limit, cursor: before, ...filter } = query;
   // One more than asked for tells whether there is a next page.
-  const read = (one?: Status) => issues.list({ ...filter, status: one, limit: limit + 1, before });
-  const pages = await Promise.all(status === undefined ? [read()] : status.map(read));
-  const found = pages.length === 1 ? pages[0] : pages.flat().sort((a, b) => b.number - a.number);
+  const found = await issues.list({ ...filter, limit: limit + 1, before });
   if (found.length <= limit) return { issues: found, next: null };
   const page = found.slice(0, limit);
   return { issues: page, next: page[page.length - 1].number };

@@ -1,22 +1,21 @@
 /** Issues in the database. */
 
-import { type RawBuilder, sql } from "kysely";
 import { StaleVersionError } from "../domain/errors.ts";
 import { type Actor, cardOf, type NewEvent } from "../domain/event.ts";
 import { type Issue, type IssuePatch, type NewIssue, type Status, STATUSES } from "../domain/issue.ts";
 import type { Database, Tx } from "./database.ts";
 import { decided, findIssue, FRESH_START, lockIssue, moveIssue, updateIssue } from "./issue_rows.ts";
+import { listIssues } from "./list.ts";
 import { issueOf, rankOf } from "./rows.ts";
 import type { IssueRow } from "./schema.ts";
-import { matchOf } from "./search.ts";
-import type { Issues, ListFilter } from "./store.ts";
+import type { Issues } from "./store.ts";
 import { storable, storableFields } from "./text.ts";
 
 export function issuesIn(database: Database): Issues {
   return {
     create: (input, actor) => database.write((tx) => create(tx, storableFields(input), actor)),
     get: async (ref) => issueOf(await findIssue(database.read, ref)),
-    list: (filter) => list(database, filter),
+    list: (filter) => listIssues(database, filter),
     edit: (ref, patch, options, actor) =>
       database.write((tx) => edit(tx, ref, storableFields(patch), options.if_version, actor)),
     move: (ref, to, actor) => database.write((tx) => move(tx, ref, to, actor)),
@@ -49,54 +48,6 @@ function issueEvent(
   more: NewEvent["data"] = {},
 ): NewEvent {
   return { type, issue_id: issue.id, run_id: "", actor, data: { ...cardOf(issue), ...more } };
-}
-
-async function list({ read, kind }: Database, filter: ListFilter): Promise<Issue[]> {
-  const q = filter.q?.trim() ?? "";
-  if (q !== "") return await search(read, kind, q, filter);
-  const rows = await read.selectFrom("issues").selectAll()
-    .$if(filter.status !== undefined, (query) => query.where("status", "=", filter.status!))
-    .$if(filter.kind !== undefined, (query) => query.where("kind", "=", filter.kind!))
-    .$if(filter.assignee !== undefined, (query) => query.where(isAssignee(filter.assignee!)))
-    .$if(filter.before !== undefined, (query) => query.where("number", "<", filter.before!))
-    .orderBy("number", "desc").limit(filter.limit).execute();
-  return rows.map(issueOf);
-}
-
-/** Says literally what the partial index of assignees needs to hear. */
-function isAssignee(name: string): RawBuilder<boolean> {
-  const assignee = storable(name);
-  return assignee === ""
-    ? sql<boolean>`issues.assignee = ''`
-    : sql<boolean>`issues.assignee = ${assignee} and issues.assignee <> ''`;
-}
-
-/** An issue matches once per entry, entries of one issue adjacent: pages are read until enough issues are found. */
-async function search(
-  read: Database["read"],
-  kind: Database["kind"],
-  q: string,
-  filter: ListFilter,
-): Promise<Issue[]> {
-  const found: Issue[] = [];
-  let before = filter.before;
-  while (found.length < filter.limit) {
-    const match = matchOf(kind, q, before);
-    if (match === null) return [];
-    const where = [
-      match.where,
-      ...(filter.status === undefined ? [] : [sql`issues.status = ${filter.status}`]),
-      ...(filter.kind === undefined ? [] : [sql`issues.kind = ${filter.kind}`]),
-      ...(filter.assignee === undefined ? [] : [isAssignee(filter.assignee)]),
-    ];
-    const wanted = filter.limit - found.length;
-    const { rows } = await sql<IssueRow>`select issues.* from ${match.join}
-      where ${sql.join(where, sql` and `)} order by ${match.order} limit ${wanted}`.execute(read);
-    for (const row of rows) if (found.at(-1)?.number !== row.number) found.push(issueOf(row));
-    if (rows.length < wanted) break;
-    before = found.at(-1)!.number;
-  }
-  return found;
 }
 
 async function edit(

@@ -4,10 +4,20 @@
  */
 
 import type { Agent } from "../domain/agent.ts";
+import type { Need } from "../domain/attention.ts";
 import type { Attachment } from "../domain/attachment.ts";
 import type { Comment, NewComment } from "../domain/comment.ts";
 import type { Actor, Event } from "../domain/event.ts";
-import type { CheckState, Issue, IssuePatch, Kind, NewIssue, Status } from "../domain/issue.ts";
+import type {
+  CheckState,
+  Issue,
+  IssuePatch,
+  Kind,
+  NewIssue,
+  Priority,
+  Status,
+  Trust,
+} from "../domain/issue.ts";
 import type { LogEntry } from "../domain/log_entry.ts";
 import type { Outcome, Phase, Run, RunLease } from "../domain/run.ts";
 import type { NewToken, Token } from "../domain/token.ts";
@@ -41,13 +51,23 @@ export interface Store extends AsyncDisposable {
   close(): Promise<void>;
 }
 
+/** One value, or any of several. */
+type Some<T> = T | readonly T[];
+
 export interface ListFilter {
-  status?: Status;
-  kind?: Kind;
+  status?: Some<Status>;
+  kind?: Some<Kind>;
+  priority?: Some<Priority>;
+  trust?: Some<Trust>;
+  /** What it wants from a human. */
+  needs?: Some<Need>;
+  /** Who works on it or worked on it last, or is its assignee. */
+  agent?: Some<string>;
   assignee?: string;
   /**
    * Words that must all begin a word of the issue (title and body) or of one of its comments; case and
-   * diacritics don't matter. Blank: no filter. Without a letter or digit: nothing matches.
+   * diacritics don't matter. A number, with or without #, is the issue's own number too. Blank: no filter. Without a
+   * letter or digit: nothing matches.
    */
   q?: string;
   /** At least 1. */

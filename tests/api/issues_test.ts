@@ -64,6 +64,21 @@ Deno.test("GET /issues lists newest first and filters", async () => {
   assert.deepEqual(await list("?status=ready,done"), ["three", "two"]);
   assert.deepEqual(await list("?status=backlog,ready,done&limit=2"), ["three", "two"]);
   assert.deepEqual(await list("?kind=bug"), ["one"]);
+  assert.deepEqual(await list("?kind=bug,feature&status=backlog,ready&agent=mia,max"), ["two"]);
+  assert.deepEqual(await list("?priority=normal,low&trust=operator&needs="), ["three", "two", "one"]);
+  assert.deepEqual(await list("?needs=review"), []);
+  assert.deepEqual(await list("?q=%232"), ["two"]);
+  for (
+    const query of [
+      "?priority=soon",
+      "?needs=rest",
+      "?trust=me",
+      "?kind=bug,,",
+      `?agent=${"a,".repeat(3)}${Array(21).fill(0).map((_, n) => n).join()}`,
+    ]
+  ) {
+    assert.equal((await api.call("GET", `/issues${query}`)).status, 422, query);
+  }
   assert.deepEqual(await list("?assignee=mia"), ["two"]);
   assert.deepEqual(await list("?q=thr"), ["three"]);
   assert.deepEqual(await list("?limit=1"), ["three"]);

@@ -7,6 +7,7 @@ import { firstBaseSuite } from "./first_base_suite.ts";
 import { finishSuite } from "./finish_suite.ts";
 import { hostileSuite } from "./hostile_suite.ts";
 import { issueSuite } from "./issue_suite.ts";
+import { listSuite } from "./list_suite.ts";
 import { migrationSuite } from "./migration_suite.ts";
 import { runSuite } from "./run_suite.ts";
 import { searchSuite } from "./search_suite.ts";
@@ -16,6 +17,7 @@ import { statsSuite } from "./stats_suite.ts";
 
 export function conformance(backend: Backend): void {
   issueSuite(backend);
+  listSuite(backend);
   runSuite(backend);
   firstBaseSuite(backend);
   finishSuite(backend);

@@ -183,6 +183,9 @@ export function statsSuite(backend: Backend): void {
       }
       if (postgres) await sql`drop function start_stay, change_stay`.execute(raw);
       await sql`drop table stays`.execute(raw);
+      for (const name of ["priority", "claimed_by", "trust"]) {
+        await sql.raw(`drop index issues_${name}`).execute(raw);
+      }
       // An issue of which the log says nothing any more.
       await sql`delete from events where issue_id = (select id from issues where number = 4)`.execute(raw);
       await raw.deleteFrom("kysely_migration").where("name", "=", "0006_stays").execute();

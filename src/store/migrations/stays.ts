@@ -36,6 +36,10 @@ export async function stays(db: Kysely<unknown>, kind: Backend): Promise<void> {
     // What a day cost, without a look at the runs themselves.
     `drop index runs_finished`,
     `create index runs_finished on runs (finished_at, agent_id, outcome, cost_usd, input_tokens, output_tokens)`,
+    // Lists are walked newest first; most issues have no agent, and few come from outside.
+    `create index issues_priority on issues (priority, number)`,
+    `create index issues_claimed_by on issues (claimed_by, number) where claimed_by <> ''`,
+    `create index issues_trust on issues (trust, number)`,
     ...(sqlite ? sqliteTriggers : postgresTriggers),
   ];
   for (const statement of statements) await sql.raw(statement).execute(db);
