@@ -1,15 +1,14 @@
 /** `autopilot backup <file>`: the whole board in one file, also while a server works with it. */
 
 import { dirname, join, resolve } from "node:path";
-import { DATABASE_ENTRY, type Source, UPLOADS, writeArchive } from "../archive/archive.ts";
+import { DATABASE_ENTRY, writeArchive } from "../archive/archive.ts";
 import { exists } from "../archive/swap.ts";
 import { ArchiveError } from "../archive/tar.ts";
-import { NewerSchemaError } from "../store/migrations/migrate.ts";
-import { copySqlite, DatabaseFileError, inspectSqlite } from "../store/sqlite_files.ts";
+import { copySqlite, inspectSqlite } from "../store/sqlite_files.ts";
 import type { Command } from "./command.ts";
 import { uploadsFolder, useDataFolder } from "./data_folder.ts";
 import { CommandError, EXIT } from "./exit.ts";
-import { sizeText, sqlitePath } from "./local_data.ts";
+import { collectUploads, isFileTrouble, sizeText, sqlitePath, tellMissing } from "./local_data.ts";
 
 const FOR_POSTGRES =
   "A PostgreSQL database is backed up by its own tools (pg_dump), and the folder of uploads by " +
@@ -45,24 +44,14 @@ export const command: Command = {
       else {context.out.line(
           `Backed up the database and ${made.attachments} attachments: ${target}, ${sizeText(made.bytes)}`,
         );}
-      for (const name of made.missing) {
-        context.err.line(
-          `autopilot: the file of an attachment was not there, and is not in the backup: ${name}`,
-        );
-      }
+      tellMissing(context.err, made.missing);
       return EXIT.ok;
     } catch (error) {
-      if (!isExpected(error)) throw error;
+      if (!isFileTrouble(error)) throw error;
       throw new CommandError(`The backup failed: ${error.message}`, EXIT.failed, "failed", { cause: error });
     }
   },
 };
-
-function isExpected(error: unknown): error is Error {
-  return error instanceof ArchiveError || error instanceof DatabaseFileError ||
-    error instanceof NewerSchemaError || error instanceof Deno.errors.NotFound ||
-    error instanceof Deno.errors.PermissionDenied;
-}
 
 async function backUp(
   { database, uploads, target, version }: {
@@ -82,13 +71,7 @@ async function backUp(
     await copySqlite(database, copy);
     const { migrations, stored_names } = inspectSqlite(copy);
     // A file is on disk before its row is committed: what the copy knows is there by now.
-    const sources: Source[] = [{ name: DATABASE_ENTRY, path: copy }];
-    const missing: string[] = [];
-    for (const stored_name of stored_names) {
-      const path = join(uploads, stored_name);
-      if (await exists(path)) sources.push({ name: `${UPLOADS}/${stored_name}`, path });
-      else missing.push(stored_name);
-    }
+    const { sources, missing } = await collectUploads(uploads, stored_names);
     const about = {
       kind: "backup",
       program_version: version,
@@ -96,8 +79,8 @@ async function backUp(
       schema: migrations.at(-1) ?? "",
       missing,
     } as const;
-    await writeArchive(target, about, sources);
-    return { attachments: sources.length - 1, bytes: (await Deno.stat(target)).size, missing };
+    await writeArchive(target, about, [{ name: DATABASE_ENTRY, path: copy }, ...sources]);
+    return { attachments: sources.length, bytes: (await Deno.stat(target)).size, missing };
   } finally {
     await Deno.remove(work, { recursive: true });
   }

@@ -77,6 +77,16 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./restore.ts")).command,
   },
   {
+    name: "export",
+    summary: "Write the whole board as JSON lines and files",
+    load: async () => (await import("./export.ts")).command,
+  },
+  {
+    name: "import",
+    summary: "Take in an export, or another tracker's issues",
+    load: async () => (await import("./import.ts")).command,
+  },
+  {
     name: "migrate",
     summary: "Bring the database to this version's schema",
     load: async () => (await import("./migrate.ts")).command,

@@ -1,5 +1,41 @@
 /** What the commands that carry data have in common. */
 
+import { join } from "node:path";
+import { type Source, UPLOADS } from "../archive/archive.ts";
+import { exists } from "../archive/swap.ts";
+import { ArchiveError } from "../archive/tar.ts";
+import { NewerSchemaError } from "../store/migrations/migrate.ts";
+import { DatabaseFileError } from "../store/sqlite_files.ts";
+import type { Printer } from "./printer.ts";
+
+/** The attachments' files that are there, as an archive takes them, and the names of those that are not. */
+export async function collectUploads(
+  uploads: string,
+  stored_names: readonly string[],
+): Promise<{ sources: Source[]; missing: string[] }> {
+  const sources: Source[] = [];
+  const missing: string[] = [];
+  for (const stored_name of stored_names) {
+    const path = join(uploads, stored_name);
+    if (await exists(path)) sources.push({ name: `${UPLOADS}/${stored_name}`, path });
+    else missing.push(stored_name);
+  }
+  return { sources, missing };
+}
+
+export function tellMissing(err: Printer, missing: readonly string[]): void {
+  for (const name of missing) {
+    err.line(`autopilot: the file of an attachment is lost, the rest is there: ${name}`);
+  }
+}
+
+/** What files and folders of the user may do to us, as opposed to a defect. */
+export function isFileTrouble(error: unknown): error is Error {
+  return error instanceof ArchiveError || error instanceof DatabaseFileError ||
+    error instanceof NewerSchemaError || error instanceof Deno.errors.NotFound ||
+    error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotADirectory;
+}
+
 /** The file of an SQLite database; `null` for PostgreSQL. */
 export function sqlitePath(database_url: string): string | null {
   return /^sqlite:(?<path>.+)$/s.exec(database_url)?.groups?.path ?? null;

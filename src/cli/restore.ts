@@ -5,12 +5,11 @@ import { DATABASE_ENTRY, extractArchive, UPLOADS } from "../archive/archive.ts";
 import { exists, finishSwap, type Move, swapIn } from "../archive/swap.ts";
 import { ArchiveError } from "../archive/tar.ts";
 import { messageOfError } from "../domain/errors.ts";
-import { NewerSchemaError } from "../store/migrations/migrate.ts";
 import { DatabaseFileError, inspectSqlite, lockSqliteOut } from "../store/sqlite_files.ts";
 import type { Command } from "./command.ts";
 import { ownDataFolder, RESTORE_JOURNAL, uploadsFolder } from "./data_folder.ts";
 import { CommandError, EXIT } from "./exit.ts";
-import { sqlitePath } from "./local_data.ts";
+import { isFileTrouble, sqlitePath, tellMissing } from "./local_data.ts";
 
 /** Folders of restores that were cut off before they changed anything. */
 const STAGING = "restoring-";
@@ -61,9 +60,7 @@ export const command: Command = {
         `Restored the board of ${done.made_at}.${done.aside.length === 0 ? "" : " What was there is kept:"}`,
       );}
     if (!context.json) { for (const path of done.aside) context.out.line(`  ${path}`); }
-    for (const name of done.missing) {
-      context.err.line(`autopilot: the file of an attachment was lost before the backup was made: ${name}`);
-    }
+    tellMissing(context.err, done.missing);
     return EXIT.ok;
   },
 };
@@ -147,9 +144,7 @@ async function stage(
     const { made_at, missing } = manifest;
     return { made_at, schema: migrations.at(-1) ?? "", missing, with_uploads: true };
   } catch (error) {
-    const expected = error instanceof ArchiveError || error instanceof DatabaseFileError ||
-      error instanceof NewerSchemaError;
-    if (!expected) throw error;
+    if (!isFileTrouble(error)) throw error;
     throw new CommandError(
       `${file} can't be restored: ${error.message}. Nothing was changed`,
       EXIT.failed,

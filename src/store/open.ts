@@ -66,6 +66,11 @@ function storeOn(database: Database, clock: Clock): Store {
     agents: agentsIn(database, clock),
     tokens: tokensIn(database),
     stats: statsIn(database, clock),
+    // Loaded when it is called: no server's start needs it.
+    transfer: {
+      dump: async (write) => await (await import("./transfer.ts")).dump(database, write),
+      load: async (lines, allows) => await (await import("./transfer.ts")).load(database, lines, allows),
+    },
     onCommit: (listener) => database.onCommit(listener),
     watchForeign: (listener, options) => database.watchForeign(listener, options),
     ping: () => database.write(ping),

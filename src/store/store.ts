@@ -34,6 +34,8 @@ export interface Store extends AsyncDisposable {
   readonly agents: Agents;
   readonly tokens: Tokens;
   readonly stats: StatsReader;
+  /** The whole board as lines of JSON (transfer.ts). */
+  readonly transfer: Transfer;
   /**
    * Calls the listener synchronously after every commit of this store, before the promises of the writes in
    * it resolve. A listener must not throw. Returns the function that ends it.
@@ -53,6 +55,27 @@ export interface Store extends AsyncDisposable {
 
 /** One value, or any of several. */
 type Some<T> = T | readonly T[];
+
+export interface Transfer {
+  /** Writes the board as of one moment, a row per line. Credentials are not in it. */
+  dump(write: (line: string) => Promise<void>): Promise<{
+    /** Name of the newest migration. */
+    schema: string;
+    /** Rows per table. */
+    rows: Record<string, number>;
+    /** Names of the attachments' files. */
+    stored_names: string[];
+  }>;
+  /**
+   * Takes a board into an empty database, all of it or nothing; answers the rows per table.
+   * @param allows whether the attachment's file of this name is there
+   * @throws TransferError
+   */
+  load(
+    lines: AsyncIterable<string>,
+    allows: (stored_name: string) => boolean,
+  ): Promise<Record<string, number>>;
+}
 
 export interface ListFilter {
   status?: Some<Status>;

@@ -119,6 +119,33 @@ Deno.test("backup while a server writes is of one moment, and restore brings exa
   assert.deepEqual(names.filter((name) => /restor/.test(name) && !name.includes(".before-restore-")), []);
 });
 
+Deno.test("what export wrote import takes into an empty board, once", async () => {
+  await using folder = await tempFolder();
+  const file = join(folder.dir, "board.tar");
+  const bytes = crypto.getRandomValues(new Uint8Array(10_000));
+  let before;
+  let upload = "";
+  {
+    await using server = await startServer({ data: folder.data });
+    const { body: issue } = await server.api<{ id: string }>("/issues", { json: { title: "Grüße" } });
+    upload = await attach(server, issue.id, bytes);
+    const { code, stdout } = await folder.run("export", file, "--json");
+    assert.deepEqual([code, JSON.parse(stdout).rows.issues], [0, 1]);
+    before = await boardOf(server);
+    assert.match((await folder.run("import", file)).stderr, /in use/);
+  }
+  await using other = await tempFolder();
+  assert.equal((await other.run("import", file)).code, 0);
+  const again = await other.run("import", file);
+  assert.equal(again.code, 1);
+  assert.match(again.stderr, /not empty.*Nothing was changed/);
+  assert.match((await other.run("restore", file)).stderr, /use "autopilot import"/);
+  await using server = await startServer({ data: other.data });
+  assert.deepEqual(await boardOf(server), before);
+  const answer = await fetch(`${server.url}/api/autopilot/uploads/${upload}`);
+  assert.deepEqual(new Uint8Array(await answer.arrayBuffer()), bytes);
+});
+
 Deno.test("restore refuses what is damaged, cut off, foreign or newer, and changes nothing", async () => {
   await using folder = await tempFolder();
   const { dir, data } = folder;

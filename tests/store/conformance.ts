@@ -11,6 +11,7 @@ import { listSuite } from "./list_suite.ts";
 import { migrationSuite } from "./migration_suite.ts";
 import { runSuite } from "./run_suite.ts";
 import { searchSuite } from "./search_suite.ts";
+import { transferSuite } from "./transfer_suite.ts";
 import { upgradeSuite } from "./upgrade_suite.ts";
 import { tokenSuite } from "./token_suite.ts";
 import { statsSuite } from "./stats_suite.ts";
@@ -29,4 +30,5 @@ export function conformance(backend: Backend): void {
   concurrencySuite(backend);
   migrationSuite(backend);
   upgradeSuite(backend);
+  transferSuite(backend);
 }
