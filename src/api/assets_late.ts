@@ -5,6 +5,8 @@ import diffColorsJs from "../../static/board/diff_colors.js" with { type: "text"
 import diffParseJs from "../../static/board/diff_parse.js" with { type: "text" };
 import fileTreeJs from "../../static/board/file_tree.js" with { type: "text" };
 import laterJs from "../../static/board/later.js" with { type: "text" };
+import promoteJs from "../../static/board/promote.js" with { type: "text" };
+import rawTextJs from "../../static/board/raw_text.js" with { type: "text" };
 import reviewJs from "../../static/board/review.js" with { type: "text" };
 import timelineJs from "../../static/board/timeline.js" with { type: "text" };
 import timelineWordsJs from "../../static/board/timeline_words.js" with { type: "text" };
@@ -13,6 +15,7 @@ import viewDiffFileJs from "../../static/board/view_diff_file.js" with { type: "
 import viewDiffLinesJs from "../../static/board/view_diff_lines.js" with { type: "text" };
 import viewReviewJs from "../../static/board/view_review.js" with { type: "text" };
 import viewTimelineJs from "../../static/board/view_timeline.js" with { type: "text" };
+import promoteCss from "../../static/board/css/promote.css" with { type: "text" };
 import dialogsCss from "../../static/board/css/dialogs.css" with { type: "text" };
 import formsCss from "../../static/board/css/forms.css" with { type: "text" };
 import panelCss from "../../static/board/css/panel.css" with { type: "text" };
@@ -50,6 +53,8 @@ export const LATE_MODULES: Readonly<Record<string, string>> = {
   "diff_parse.js": diffParseJs,
   "file_tree.js": fileTreeJs,
   "later.js": laterJs,
+  "promote.js": promoteJs,
+  "raw_text.js": rawTextJs,
   "review.js": reviewJs,
   "timeline.js": timelineJs,
   "timeline_words.js": timelineWordsJs,
@@ -64,6 +69,7 @@ export const LATE_MODULES: Readonly<Record<string, string>> = {
 export const LATE_STYLES: Readonly<Record<string, string>> = {
   "changes.css": [changesCss, diffCss, timelineCss, changesNarrowCss].join("\n"),
   "forms.css": [formsCss, dialogsCss].join("\n"),
+  "promote.css": promoteCss,
   "panel.css": [panelCss, threadCss, transcriptCss].join("\n"),
 };
 

@@ -35,15 +35,18 @@ export async function attempt(what, work) {
 export const ownMoves = new Set();
 
 /**
- * Moves an issue. The card goes at once; a refusal brings it back, and so does a change of mind.
+ * Moves an issue. The card goes at once; a refusal brings it back, and so does a change of mind. What somebody outside
+ * of the project wrote is handed to the agents only after the person has been shown it as it is.
  *
- * @param {Pick<Card, "id" | "number" | "title" | "status">} card
+ * @param {Pick<Card, "id" | "number" | "title" | "status" | "trust" | "attempts">} card
  * @param {Status} to
  * @param {{ undo?: boolean }} [options] `undo: false` for the way back
  * @returns {Promise<boolean>} whether the server agreed
  */
 export async function moveIssue(card, to, { undo = true } = {}) {
   if ((pending.value.get(card.id) ?? card.status) === to) return true;
+  const unread = to === "ready" && undo && card.attempts === 0 && ["external", "agent"].includes(card.trust);
+  if (unread && !await askFirst(card)) return false;
   setPending(card.id, to);
   ownMoves.add(`${card.id} ${to}`);
   if (card.status === "in_progress") toast(`Stopping the agent on #${card.number}; its work is kept.`);
@@ -63,11 +66,21 @@ export async function moveIssue(card, to, { undo = true } = {}) {
   return issue !== null;
 }
 
+/** @param {Pick<Card, "id" | "number" | "trust">} card */
+async function askFirst(card) {
+  try {
+    return await (await import("./promote.js")).confirmPromotion(card);
+  } catch {
+    toast(`#${card.number} is not handed over: its text can't be shown. Is the server running?`, "bad");
+    return false;
+  }
+}
+
 /** The message that offers to take the last move back; there is one at a time. */
 let offer = 0;
 
 /**
- * @param {Pick<Card, "id" | "number" | "title" | "status">} card as it was before
+ * @param {Pick<Card, "id" | "number" | "title" | "status" | "trust" | "attempts">} card as it was before
  * @param {Status} to where it went
  */
 function offerUndo(card, to) {
@@ -156,7 +169,7 @@ export async function stopIssue(issue) {
 /**
  * Adds a comment; with `then`, moves the issue afterwards.
  *
- * @param {Pick<Card, "id" | "number" | "title" | "status">} issue
+ * @param {Pick<Card, "id" | "number" | "title" | "status" | "trust" | "attempts">} issue
  * @param {string} body
  * @param {Status} [then]
  * @returns {Promise<boolean>} whether the comment was taken

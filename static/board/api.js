@@ -114,6 +114,9 @@ export const api = {
   /** @param {string} ref id or number @returns {Promise<IssueDetail>} */
   issue: (ref) => get(`/issues/${encodeURIComponent(ref)}`),
 
+  /** With every hidden character in it: only for showing it as such. @param {string} id @returns {Promise<IssueDetail>} */
+  rawIssue: async (id) => (await request(`/issues/${id}`)).json(),
+
   /** @param {IssueDraft} draft @returns {Promise<Issue>} */
   create: (draft) => post("/issues", draft),
 
