@@ -71,7 +71,7 @@ function Promotion({ card, onEnd }) {
           html`
             <section key=${n}>
               <h3>${title}${by !== "" && html`
-                <span class="muted">by ${segmentsOf(by).map(({ text }) => text).join("")}</span>
+                ${" "}<span class="muted">by ${segmentsOf(by).map(({ text }) => text).join("")}</span>
               `}</h3>
               <pre>${segments.map((segment, i) =>
                 segment.kind === "text"

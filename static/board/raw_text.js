@@ -130,6 +130,6 @@ export function warningsOf(segments) {
   return [
     ...counted("hidden", "characters that can't be seen", "places with characters that can't be seen"),
     ...counted("comment", "an HTML comment", "HTML comments"),
-    ...counted("mixed", "a word of letters that look alike", "words of letters that look alike"),
+    ...counted("mixed", "a word of several alphabets", "words of several alphabets"),
   ];
 }

@@ -44,7 +44,8 @@ browserTest(
       "‹U+202E›",
       "‹U+200B›",
     ]);
-    await dialog.getByRole("alert").filter({ hasText: /can't be seen.*HTML comment.*look alike/ }).waitFor();
+    await dialog.getByRole("alert").filter({ hasText: /can't be seen.*HTML comment.*several alphabets/ })
+      .waitFor();
     await dialog.getByRole("button", { name: "Leave it" }).click();
     await dialog.waitFor({ state: "detached" });
     assert.equal(await status(1), "backlog");
