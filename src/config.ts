@@ -99,6 +99,14 @@ export const OPTIONS = {
     "Largest file in megabytes that is committed; larger ones are left out and named on the issue; `0` sets no limit",
     { min: 0, max: 1_000_000 },
   ),
+  feedback_origins: list("Sites whose pages may file feedback (`https://shop.example.com`), by comma", {
+    check: originProblem,
+    shown: "any",
+  }),
+  feedback_per_day: integer(1_000, "Most feedback of one day (UTC); `0` sets no limit", {
+    min: 0,
+    max: 1_000_000,
+  }),
   max_uploads_mb: integer(
     10_000,
     "Most megabytes that the attachments of all issues may take together; `0` sets no limit",

@@ -159,10 +159,13 @@ export function choice<const Word extends string>(
 }
 
 /** Texts separated by commas; blanks around them do not count. */
-export function list(meaning: string, { check }: { check: Check }): Option<readonly string[]> {
+export function list(
+  meaning: string,
+  { check, shown = "none" }: { check: Check; shown?: string },
+): Option<readonly string[]> {
   return {
     meaning,
-    shown: "none",
+    shown,
     secret: false,
     placeholder: "<a,b,…>",
     parse: (value) => {

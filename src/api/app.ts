@@ -7,7 +7,8 @@ import { Hub } from "../events/hub.ts";
 import { AnswerCache } from "./cache.ts";
 import { API_BASE, type ApiDeps } from "./env.ts";
 import { errorResponse } from "./errors.ts";
-import { FEEDBACK_CORS, FEEDBACK_PATH } from "./feedback.ts";
+import { FEEDBACK_PATH } from "./feedback.ts";
+import { FEEDBACK_CORS } from "./feedback_gate.ts";
 import { createGuard, type Gate } from "./guard.ts";
 import { secured } from "./headers.ts";
 import { createRoutes } from "./routes.ts";
@@ -63,7 +64,7 @@ export function createApp(deps: ApiDeps): App {
 }
 
 function gateOf(path: string): Gate {
-  if (path === FEEDBACK_PATH) return "public";
+  if (path === FEEDBACK_PATH || path.startsWith(`${FEEDBACK_PATH}/`)) return "public";
   return path === WS_PATH ? "socket" : "ordinary";
 }
 

@@ -56,6 +56,17 @@ export function multipartBody(max_file_bytes: number): MiddlewareHandler<ApiEnv>
   };
 }
 
+/** The body's bytes, refused before they are buffered when there are too many, a few bodies at a time. */
+export async function bodyWithin(request: Request, max_bytes: number): Promise<Uint8Array<ArrayBuffer>> {
+  checkHeaders(request, max_bytes);
+  await smallUploads.take();
+  try {
+    return await readAll(request.body, max_bytes);
+  } finally {
+    smallUploads.give();
+  }
+}
+
 function checkHeaders(request: Request, max_bytes: number): void {
   const encoding = request.headers.get("content-encoding");
   if (encoding !== null && encoding.toLowerCase() !== "identity") {
@@ -136,3 +147,5 @@ class Turns {
     else next();
   }
 }
+
+const smallUploads = new Turns(MAX_UPLOADS);

@@ -16,6 +16,10 @@ export interface ApiOptions extends GuardOptions {
   version: string;
   /** Bytes that all attachments may take together; 0 or left out: no limit. */
   max_uploads_bytes?: number;
+  /** Sites whose pages may file feedback; empty or left out: any. */
+  feedback_origins?: readonly string[];
+  /** Most feedback of one day; 0 or left out: no limit. */
+  feedback_per_day?: number;
 }
 
 /** What the API is built on. */

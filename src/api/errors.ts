@@ -14,6 +14,7 @@ import { loggerOf } from "../log.ts";
 export const ERROR_STATUS = {
   malformed: 400,
   wrong_host: 421,
+  unauthorized: 401,
   wrong_origin: 403,
   not_found: 404,
   method_not_allowed: 405,
@@ -23,6 +24,7 @@ export const ERROR_STATUS = {
   unsupported_media_type: 415,
   invalid: 422,
   idempotency_mismatch: 422,
+  automated: 422,
   upgrade_required: 426,
   too_many_requests: 429,
   internal: 500,

@@ -1,40 +1,37 @@
-/** Feedback: the one route that takes requests from any page, without a credential. It only ever fills the backlog. */
+/**
+ * Feedback: the routes that take requests from any page, without a credential. A report only ever fills the backlog;
+ * its receipt tells what became of it, and lets one picture follow.
+ */
 
-import { createRoute, type z } from "@hono/zod-openapi";
-import { z as zod } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import type { Actor } from "../domain/event.ts";
+import { type Report, reportBody, reportStateOf, reportTitle } from "../domain/feedback.ts";
 import type { NewIssue } from "../domain/issue.ts";
+import type { FeedbackFiled } from "../store/store.ts";
 import { jsonBody, MAX_FEEDBACK_BYTES } from "./body.ts";
 import { API_BASE, type RouteDeps } from "./env.ts";
 import { ApiError } from "./errors.ts";
+import { createFeedbackGate, refuseMachine } from "./feedback_gate.ts";
 import { FeedbackSchema } from "./input.ts";
-import { AddressLimiter, Idempotency } from "./limits.ts";
+import { PICTURE_TYPES, takePicture } from "./feedback_picture.ts";
+import { receiptsWith } from "./receipts.ts";
 import { answer, fails, newRouter, takes } from "./router.ts";
-import { FeedbackFiledSchema } from "./wire.ts";
+import { FeedbackFiledSchema, FeedbackStateSchema, OkSchema } from "./wire.ts";
 
 export const FEEDBACK_PATH = `${API_BASE}/feedback`;
 
-/** Any page may send a report and read the answer; never with the visitor's credentials. */
-export const FEEDBACK_CORS: Readonly<Record<string, string>> = {
-  "access-control-allow-origin": "*",
-  "access-control-allow-methods": "POST",
-  "access-control-allow-headers": "content-type, idempotency-key",
-  "access-control-expose-headers": "retry-after",
-  "access-control-max-age": "600",
-};
-
-/** Characters of the message that become the title. */
-const TITLE_LENGTH = 80;
-
-const HeadersSchema = zod.object({
-  "idempotency-key": zod.string().min(1).max(200).optional(),
+const HeadersSchema = z.object({
+  "idempotency-key": z.string().min(1).max(200).optional(),
+});
+const ReceiptSchema = z.object({
+  receipt: z.string().regex(/^[\w-]{1,200}$/).openapi({ param: { name: "receipt", in: "path" } }),
 });
 
-type Report = z.output<typeof FeedbackSchema>;
-
 export function feedbackRoutes(deps: RouteDeps) {
-  const limiter = new AddressLimiter(deps.clock);
-  const repeated = new Idempotency<string>();
+  const { store } = deps;
+  const { feedback_origins = [], feedback_per_day = 0 } = deps.options;
+  const gate = createFeedbackGate(deps.clock, feedback_origins);
+  const receipts = receiptsWith(() => store.feedback.secret());
   const file = createRoute({
     method: "post",
     path: "/feedback",
@@ -43,68 +40,101 @@ export function feedbackRoutes(deps: RouteDeps) {
     request: { headers: HeadersSchema, body: takes(FeedbackSchema) },
     responses: { 201: answer(FeedbackFiledSchema, "Filed"), ...fails(400, 413, 415, 422, 429) },
   });
-
-  const routes = newRouter().openapi(file, async (c) => {
-    const report = c.req.valid("json");
-    const key = c.req.valid("header")["idempotency-key"];
-    const id = await fileOnce(repeated, key, JSON.stringify(report), async () => {
-      await limit(limiter, c.env.remote_address);
-      return (await deps.store.issues.create(issueOf(report), actorOf(report))).id;
-    });
-    return c.json({ ok: true as const, id }, 201);
+  const state = createRoute({
+    method: "get",
+    path: "/feedback/{receipt}",
+    summary: "What became of a report, for who holds its receipt",
+    request: { params: ReceiptSchema },
+    responses: { 200: answer(FeedbackStateSchema, "Its state"), ...fails(404, 429) },
   });
-  routes.options("/feedback", () => new Response(null, { status: 204 }));
+  const picture = createRoute({
+    method: "put",
+    path: "/feedback/{receipt}/screenshot",
+    summary: "The one picture of a report, for who holds its receipt",
+    request: {
+      params: ReceiptSchema,
+      body: {
+        required: true,
+        content: Object.fromEntries(
+          PICTURE_TYPES.map((type) => [type, { schema: { type: "string", format: "binary" } as const }]),
+        ),
+      },
+    },
+    responses: { 200: answer(OkSchema, "It is there"), ...fails(401, 413, 415, 429, 507) },
+  });
+
+  const routes = newRouter();
+  routes.options("/feedback/*", () => new Response(null, { status: 204 }));
+  routes.use("/feedback/*", gate.middleware);
+  routes.openapi(file, async (c) => {
+    const { website, elapsed_ms, ...report } = c.req.valid("json");
+    const key = c.req.valid("header")["idempotency-key"];
+    const credential = c.get("credential");
+    const hashes = {
+      hash: await sha256(key ?? crypto.randomUUID()),
+      input_hash: await sha256(JSON.stringify(report)),
+    };
+    let filed = key === undefined ? null : await store.feedback.find(hashes);
+    if (filed === null) {
+      refuseMachine({ website, elapsed_ms });
+      await gate.takeReport(c.env.remote_address, credential.scope === "feedback" ? credential.id : "");
+      filed = await store.feedback.file(issueOf(report), hashes, feedback_per_day, actorOf(report));
+    }
+    const id = idOf(filed);
+    return c.json({ ok: true as const, id, receipt: await receipts.of(id) }, 201);
+  });
+  routes.openapi(state, async (c) => {
+    const id = await receipts.read(c.req.valid("param").receipt);
+    if (id === null) throw new ApiError("not_found", "No report has this receipt");
+    const { status } = await store.issues.get(id);
+    return c.json({ state: reportStateOf(status) }, 200);
+  });
+  routes.openAPIRegistry.registerPath(picture);
+  routes.put("/feedback/:receipt{[\\w-]{1,200}}/screenshot", async (c) => {
+    const id = await receipts.read(c.req.param("receipt"));
+    if (id === null) throw new ApiError("unauthorized", "A picture needs the receipt of its report");
+    await takePicture(deps, id, c.req.raw);
+    return c.json({ ok: true as const }, 200);
+  });
   return routes;
 }
 
-async function fileOnce(
-  repeated: Idempotency<string>,
-  key: string | undefined,
-  input: string,
-  create: () => Promise<string>,
-): Promise<string> {
-  if (key === undefined) return await create();
-  const found = repeated.find(key, input);
-  if (found === "mismatch") {
-    throw new ApiError(
-      "idempotency_mismatch",
-      "This Idempotency-Key was used for another report: make a new one",
-    );
+/** @throws ApiError when it was not filed */
+function idOf(filed: FeedbackFiled): string {
+  switch (filed.done) {
+    case "now":
+    case "before":
+      return filed.id;
+    case "mismatch":
+      throw new ApiError(
+        "idempotency_mismatch",
+        "This Idempotency-Key was used for another report: make a new one",
+      );
+    case "full":
+      throw new ApiError("too_many_requests", "Enough reports for today (UTC): try again tomorrow", {
+        headers: { "retry-after": "3600" },
+      });
   }
-  return await (found ?? repeated.remember(key, input, create()));
 }
 
-async function limit(limiter: AddressLimiter, address: string): Promise<void> {
-  const wait_s = await limiter.take(address);
-  if (wait_s === 0) return;
-  throw new ApiError("too_many_requests", `Too many reports from here: try again in ${wait_s} s`, {
-    headers: { "retry-after": String(wait_s) },
-  });
-}
-
-function actorOf(report: Report): Actor {
-  return { kind: "external", name: report.user || "visitor" };
+function actorOf({ user }: Report): Actor {
+  return { kind: "external", name: user || "visitor" };
 }
 
 function issueOf(report: Report): NewIssue {
-  const actor = actorOf(report);
-  const source = [report.page && `Page: ${report.page}`, report.user && `User: ${report.user}`].filter(
-    Boolean,
-  );
   return {
-    title: titleOf(report.message),
-    body: [report.message, ...source.length === 0 ? [] : [source.join("\n")]].join("\n\n"),
+    title: reportTitle(report),
+    body: reportBody(report),
     kind: "feedback",
     priority: "normal",
     status: "backlog",
     assignee: "",
     human_only: false,
-    created_by: actor.name,
+    created_by: actorOf(report).name,
     trust: "external",
   };
 }
 
-function titleOf(message: string): string {
-  const line = message.trim().split(/[\r\n]/)[0].replace(/\s+/g, " ");
-  return line.length <= TITLE_LENGTH ? line : `${line.slice(0, TITLE_LENGTH - 1).toWellFormed()}…`;
+async function sha256(text: string): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))).toHex();
 }

@@ -80,6 +80,22 @@ export const FeedbackSchema = z.object({
   message: text(MAX_MESSAGE).refine((value) => value.trim() !== "", { error: "Must not be empty" }),
   page: text(MAX_PAGE).default(""),
   user: name.default(""),
+  kind: text(40).default(""),
+  project: text(MAX_NAME).default(""),
+  viewport: text(100).default(""),
+  element: z.object({
+    selector: text(500).default(""),
+    role: text(60).default(""),
+    name: text(200).default(""),
+    test_id: text(200).default(""),
+    text: text(200).default(""),
+    rect: text(100).default(""),
+    source: text(300).default(""),
+  }).nullable().default(null),
+  errors: z.array(text(500)).max(20).default([]),
+  requests: z.array(text(500)).max(20).default([]),
+  website: text(500).default("").openapi({ description: "Stays empty: only machines fill it in" }),
+  elapsed_ms: z.number().min(0).optional().openapi({ description: "How long the dialog was open" }),
 }).openapi("Feedback");
 
 export const UploadSchema = z.object({

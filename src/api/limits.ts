@@ -1,13 +1,16 @@
-/** Limits of what comes without a credential: how much per address, and which request was already answered. */
+/** Limits of what comes without a credential: how much per address. */
 
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import type { Clock } from "../clock.ts";
 
 const WINDOW_MS = 60_000;
-/** Reports of one address in one window; product promise: at least 12. */
-const PER_ADDRESS = 20;
-/** Reports of all addresses in one window. It also bounds the memory: no window knows more addresses. */
-const IN_ALL = 300;
+/** How many may pass in one window. */
+export interface Rate {
+  /** Of one address, or key. */
+  each: number;
+  /** Of all. It also bounds the memory: no window knows more addresses. */
+  in_all: number;
+}
 
 /** Counts requests per address in windows of a minute. */
 export class AddressLimiter {
@@ -16,8 +19,11 @@ export class AddressLimiter {
   #addresses!: RateLimiterMemory;
   #all!: RateLimiterMemory;
 
-  constructor(clock: Clock) {
+  readonly #rate: Rate;
+
+  constructor(clock: Clock, rate: Rate) {
     this.#clock = clock;
+    this.#rate = rate;
   }
 
   /** Counts one request. Answers 0 when it may pass, else after how many seconds the next one may. */
@@ -29,7 +35,7 @@ export class AddressLimiter {
     const key = addressKey(address);
     // Who is over its own limit must not use up everybody's.
     const own = await this.#addresses.get(key);
-    if (own !== null && own.consumedPoints >= PER_ADDRESS) return wait_s;
+    if (own !== null && own.consumedPoints >= this.#rate.each) return wait_s;
     if (!await allowed(this.#all, "all")) return wait_s;
     return await allowed(this.#addresses, key) ? 0 : wait_s;
   }
@@ -37,8 +43,8 @@ export class AddressLimiter {
   /** A new window starts with empty counters. `duration: 0` keeps the library from starting a timer per address. */
   #begin(window: number): void {
     this.#window = window;
-    this.#addresses = new RateLimiterMemory({ points: PER_ADDRESS, duration: 0 });
-    this.#all = new RateLimiterMemory({ points: IN_ALL, duration: 0 });
+    this.#addresses = new RateLimiterMemory({ points: this.#rate.each, duration: 0 });
+    this.#all = new RateLimiterMemory({ points: this.#rate.in_all, duration: 0 });
   }
 }
 
@@ -63,32 +69,4 @@ export function addressKey(address: string): string {
   const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
   const groups = [...left, ...Array<string>(zeros).fill("0"), ...right];
   return `${groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, "")).join(":")}::/64`;
-}
-
-const MAX_REMEMBERED = 1_000;
-
-/**
- * Remembers what was answered under an idempotency key, so that a request that is sent again is not carried out
- * again. In memory, the newest thousand: a client repeats within minutes, not after days.
- */
-export class Idempotency<T> {
-  readonly #answers = new Map<string, { input: string; answer: Promise<T> }>();
-
-  /** The answer under this key. `input` tells a repetition from another request; null: no such key yet. */
-  find(key: string, input: string): Promise<T> | "mismatch" | null {
-    const found = this.#answers.get(key);
-    if (found === undefined) return null;
-    return found.input === input ? found.answer : "mismatch";
-  }
-
-  /** Notes the answer while it is made; a failed one is forgotten, so that it can be tried again. */
-  remember(key: string, input: string, answer: Promise<T>): Promise<T> {
-    this.#answers.set(key, { input, answer });
-    answer.catch(() => this.#answers.delete(key));
-    for (const oldest of this.#answers.keys()) {
-      if (this.#answers.size <= MAX_REMEMBERED) break;
-      this.#answers.delete(oldest);
-    }
-    return answer;
-  }
 }

@@ -44,6 +44,7 @@ type ErrorStatus = typeof ERROR_STATUS[keyof typeof ERROR_STATUS];
 
 const WHY: Partial<Record<ErrorStatus, string>> = {
   400: "The body is malformed",
+  401: "A credential is needed",
   404: "No such thing",
   409: "Refused by the workflow; `allowed` says what may be done",
   412: "The issue changed since the version in If-Match",

@@ -5,6 +5,7 @@ import { AGENT_STATUSES } from "../domain/agent.ts";
 import { AUTHOR_KINDS } from "../domain/comment.ts";
 import { PERMISSIONS, SCOPES } from "../domain/credential.ts";
 import { ACTOR_KINDS, EVENT_TYPES } from "../domain/event.ts";
+import { REPORT_STATES } from "../domain/feedback.ts";
 import { FILE_STATUSES } from "../domain/diff.ts";
 import { CHECK_STATES, KINDS, PRIORITIES, STATUSES, TRUSTS } from "../domain/issue.ts";
 import { OUTCOMES, PHASES } from "../domain/run.ts";
@@ -184,7 +185,12 @@ export const CommentAddedSchema = z.object({ comment: CommentSchema, unblocked: 
 
 export const LogPageSchema = z.object({ entries: z.array(LogEntrySchema), next: count }).openapi("LogPage");
 export const EventPageSchema = z.object({ events: z.array(EventSchema), next: count }).openapi("EventPage");
-export const FeedbackFiledSchema = z.object({ ok: z.literal(true), id: z.string() }).openapi("FeedbackFiled");
+export const OkSchema = z.object({ ok: z.literal(true) }).openapi("Ok");
+export const FeedbackFiledSchema = OkSchema.extend({
+  id: z.string(),
+  receipt: z.string().openapi({ description: "Asks for the report later: GET /feedback/{receipt}" }),
+}).openapi("FeedbackFiled");
+export const FeedbackStateSchema = z.object({ state: z.enum(REPORT_STATES) }).openapi("FeedbackState");
 
 export const MeSchema = z.object({
   name: z.string(),

@@ -59,6 +59,8 @@ export async function serve(
       allowed_hosts: config.origins.map((origin) => new URL(origin).host),
       allowed_origins: [...config.origins],
       version,
+      feedback_origins: config.feedback_origins,
+      feedback_per_day: config.feedback_per_day,
       max_uploads_bytes: config.max_uploads_mb * 1024 * 1024,
     },
   });

@@ -11,7 +11,7 @@ import { storable, storableFields } from "./text.ts";
 
 export function attachmentsIn(database: Database): Attachments {
   return {
-    add: (ref, input, actor) => database.write((tx) => add(tx, ref, storableFields(input), actor)),
+    add: (ref, input, actor) => database.write((tx) => addAttachment(tx, ref, storableFields(input), actor)),
     list: async (issue_id) => {
       const rows = await database.read.selectFrom("attachments").selectAll()
         .where("issue_id", "=", storable(issue_id)).orderBy("n").execute();
@@ -32,7 +32,8 @@ export function attachmentsIn(database: Database): Attachments {
   };
 }
 
-async function add(
+/** Notes a file whose bytes are stored already. @throws NotFoundError */
+export async function addAttachment(
   tx: Tx,
   ref: string,
   input: { name: string; content_type: string; size: number; stored_name: string },

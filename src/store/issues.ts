@@ -13,7 +13,7 @@ import { storable, storableFields } from "./text.ts";
 
 export function issuesIn(database: Database): Issues {
   return {
-    create: (input, actor) => database.write((tx) => create(tx, storableFields(input), actor)),
+    create: (input, actor) => database.write((tx) => createIssue(tx, storableFields(input), actor)),
     get: async (ref) => issueOf(await findIssue(database.read, ref)),
     list: (filter) => listIssues(database, filter),
     edit: (ref, patch, options, actor) =>
@@ -24,7 +24,8 @@ export function issuesIn(database: Database): Issues {
   };
 }
 
-async function create(tx: Tx, input: NewIssue, actor: Actor): Promise<Issue> {
+/** @throws RefusedError when this actor may not create an issue in that status */
+export async function createIssue(tx: Tx, input: NewIssue, actor: Actor): Promise<Issue> {
   const fields = { ...input, priority: rankOf(input.priority), human_only: input.human_only ? 1 : 0 };
   const { to } = decided(fields, { type: "create", to: input.status }, actor);
   const row = await tx.db.insertInto("issues").values({

@@ -6,6 +6,7 @@ import { attachmentsIn } from "./attachments.ts";
 import { commentsIn } from "./comments.ts";
 import type { Database, Sources } from "./database.ts";
 import { eventsIn } from "./events.ts";
+import { feedbackIn } from "./feedback.ts";
 import { issuesIn } from "./issues.ts";
 import { runLogIn } from "./run_log.ts";
 import { runsIn } from "./runs.ts";
@@ -71,6 +72,7 @@ function storeOn(database: Database, clock: Clock): Store {
       dump: async (write) => await (await import("./transfer.ts")).dump(database, write),
       load: async (lines, allows) => await (await import("./transfer.ts")).load(database, lines, allows),
     },
+    feedback: feedbackIn(database),
     onCommit: (listener) => database.onCommit(listener),
     watchForeign: (listener, options) => database.watchForeign(listener, options),
     ping: () => database.write(ping),

@@ -21,6 +21,8 @@ export interface Schema {
   agents: AgentTable;
   tokens: TokenTable;
   stays: StayTable;
+  feedback_reports: FeedbackReportTable;
+  feedback_days: FeedbackDayTable;
   meta: { key: string; value: string };
 }
 
@@ -188,3 +190,20 @@ export interface AgentTable {
   pid: number;
 }
 export type AgentRow = Selectable<AgentTable>;
+
+export interface FeedbackReportTable {
+  issue_id: string;
+  /** Of the idempotency key; of chance when the request had none. */
+  key_hash: string;
+  /** Of the request: tells a repetition from another report. */
+  input_hash: string;
+  pictures: Generated<number>;
+  created_at: string;
+}
+
+export interface FeedbackDayTable {
+  /** `2026-01-31`, UTC. */
+  day: string;
+  reports: number;
+  picture_bytes: Generated<number>;
+}

@@ -36,6 +36,7 @@ export interface Store extends AsyncDisposable {
   readonly stats: StatsReader;
   /** The whole board as lines of JSON (transfer.ts). */
   readonly transfer: Transfer;
+  readonly feedback: Feedback;
   /**
    * Calls the listener synchronously after every commit of this store, before the promises of the writes in
    * it resolve. A listener must not throw. Returns the function that ends it.
@@ -159,6 +160,52 @@ export interface Attachments {
   get(id: string): Promise<Attachment & { stored_name: string }>;
   /** What the attachments of all issues take together. */
   totalBytes(): Promise<number>;
+}
+
+/** What a report is known by when it is sent again. */
+export interface ReportKey {
+  /** Of the idempotency key; of chance when there is none. */
+  hash: string;
+  /** Of what the request said. */
+  input_hash: string;
+}
+
+/** `before`: the same request had filed it. `mismatch`: the key is another report's. `full`: enough for today. */
+export type FeedbackFiled = { done: "now" | "before"; id: string } | { done: "mismatch" | "full" };
+
+export interface NewPicture {
+  name: string;
+  content_type: string;
+  size: number;
+  stored_name: string;
+}
+
+/** Bytes that the pictures of all reports may take. */
+export interface PictureLimits {
+  per_day: number;
+  in_all: number;
+}
+
+export interface Feedback {
+  /** What was filed under this key; `null`: nothing. */
+  find(key: ReportKey): Promise<FeedbackFiled | null>;
+  /**
+   * Files a report once per key, in one commit with its key and its count. Keys are known for 30 days.
+   * @param max_per_day most reports of one day (UTC); 0: no limit
+   */
+  file(input: NewIssue, key: ReportKey, max_per_day: number, actor: Actor): Promise<FeedbackFiled>;
+  /**
+   * Attaches the one picture of a report. `none`: there is no such report, or it is too old. `taken`: it has its
+   * picture. `full`: no room for it.
+   */
+  takePicture(
+    issue_id: string,
+    input: NewPicture,
+    limits: PictureLimits,
+    actor: Actor,
+  ): Promise<Attachment | "none" | "taken" | "full">;
+  /** What receipts are made with: made at the first call, the same for every process on this database. */
+  secret(): Promise<string>;
 }
 
 export interface Claim {

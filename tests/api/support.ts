@@ -38,6 +38,8 @@ export interface TestApi extends AsyncDisposable {
   readonly app: App;
   readonly store: Store;
   readonly feed: Feed;
+  /** What the app was made of. */
+  readonly deps: ApiDeps;
   /** Where uploads lie. */
   readonly blobs_dir: string;
   /** Another store on the same database, as another process would have it; closed with this one. */
@@ -60,7 +62,7 @@ export async function openTestApi(options: TestApiOptions = {}): Promise<TestApi
   const database = await openTestStore({ clock });
   const { store, another } = database;
   const feed = await startFeed(store, { poll_ms: 10 });
-  const app = createApp({
+  const deps: ApiDeps = {
     store,
     feed,
     clock,
@@ -77,7 +79,8 @@ export async function openTestApi(options: TestApiOptions = {}): Promise<TestApi
       ...options.options,
     },
     ...options.deps,
-  });
+  };
+  const app = createApp(deps);
   const call = async (method: string, path: string, request: CallOptions = {}): Promise<Answer> => {
     const target = path.startsWith("//") ? path.slice(1) : `${BASE}${path}`;
     const response = await app.fetch(requestOf(method, target, request), peerOf(request.from));
@@ -89,6 +92,7 @@ export async function openTestApi(options: TestApiOptions = {}): Promise<TestApi
     app,
     store,
     feed,
+    deps,
     blobs_dir,
     another,
     call,
@@ -146,6 +150,8 @@ const ANSWERS: readonly [method: string, path: RegExp, status: number, schema: z
   ["GET", /^\/me$/, 200, wire.MeSchema],
   ["GET", /^\/stats$/, 200, StatsSchema],
   ["POST", /^\/feedback$/, 201, wire.FeedbackFiledSchema],
+  ["GET", /^\/feedback\/[^/]+$/, 200, wire.FeedbackStateSchema],
+  ["PUT", /^\/feedback\/[^/]+\/screenshot$/, 200, wire.OkSchema],
 ];
 
 /** Fails when a JSON answer is not exactly what its schema says: nothing missing, nothing more. */

@@ -3,6 +3,7 @@
 import type { Backend } from "./backend.ts";
 import { concurrencySuite } from "./concurrency_suite.ts";
 import { eventSuite } from "./event_suite.ts";
+import { feedbackSuite } from "./feedback_suite.ts";
 import { firstBaseSuite } from "./first_base_suite.ts";
 import { finishSuite } from "./finish_suite.ts";
 import { hostileSuite } from "./hostile_suite.ts";
@@ -26,6 +27,7 @@ export function conformance(backend: Backend): void {
   searchSuite(backend);
   tokenSuite(backend);
   statsSuite(backend);
+  feedbackSuite(backend);
   hostileSuite(backend);
   concurrencySuite(backend);
   migrationSuite(backend);

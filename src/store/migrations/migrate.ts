@@ -4,6 +4,7 @@ import type { Kysely } from "kysely";
 import { type Migration, Migrator } from "kysely/migration";
 import type { Backend } from "../schema.ts";
 import { eventCredential } from "./event_credential.ts";
+import { feedback } from "./feedback.ts";
 import { initial } from "./initial.ts";
 import { lastOutcome } from "./last_outcome.ts";
 import { tokens } from "./tokens.ts";
@@ -15,6 +16,7 @@ const MIGRATIONS: readonly { name: string; up: (db: Kysely<unknown>, kind: Backe
   { name: "0002_last_outcome", up: lastOutcome },
   { name: "0003_tokens", up: tokens },
   { name: "0004_event_credential", up: eventCredential },
+  { name: "0005_feedback", up: feedback },
   { name: "0006_stays", up: stays },
 ];
 
