@@ -27,6 +27,8 @@ const FILLED_BY_TRIGGERS: readonly string[] = ["stays"];
 /** What stays, and why. Every table is in one of the two lists: a test sees to that. */
 export const NOT_MOVED: Readonly<Record<string, string>> = {
   agents: "who works where at this moment; they come back with their first sign of life",
+  feedback_days: "how much visitors sent to this one server",
+  feedback_reports: "what visitors may send again, to the server that gave them their receipts",
   meta: "facts about this one database",
   tokens: "credentials belong to one server: an export must not open any door",
 };
