@@ -5,40 +5,7 @@ import { openStore } from "../../src/store/open.ts";
 import { assertClean, browserTest, openBoard } from "../support/browser.ts";
 import { startServer } from "../support/server.ts";
 import { runEnd } from "../support/store.ts";
-
-/** Each would call `alert` (a dialog, reported by the page) or load something, if it were taken for markup. */
-const HOSTILE = [
-  `<script>alert(1)</script>`,
-  `<img src=x onerror=alert(1)>`,
-  `<svg/onload=alert(1)>`,
-  `<svg><script>alert(1)</script></svg>`,
-  `<iframe srcdoc="<script>alert(1)</script>"></iframe>`,
-  `<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>`,
-  `<a href="javascript:alert(1)">x</a>`,
-  `[x](javascript:alert(1))`,
-  `[x](JaVaScRiPt&colon;alert(1))`,
-  `[x](  javascript:alert(1))`,
-  `[x](data:text/html,<script>alert(1)</script>)`,
-  `[x](vbscript:msgbox(1))`,
-  `[x]: javascript:alert(1)\n[x]`,
-  `<javascript:alert(1)>`,
-  `![x](https://tracker.invalid/p.png)`,
-  `![x](x" onerror="alert(1))`,
-  `[a](https://x.invalid/" onmouseover="alert(1) "b")`,
-  `**<b onmouseover=alert(1)>bold</b>**`,
-  "```<img src=x onerror=alert(1)>\n</code></pre><img src=x onerror=alert(1)>\n```",
-  "`</code><script>alert(1)</script>`",
-  `<style>*{display:none}</style>`,
-  `<base href="https://evil.invalid/">`,
-  `<form action="https://evil.invalid/"><input name=t autofocus onfocus=alert(1)></form>`,
-  `<object data="data:text/html,<script>alert(1)</script>"></object>`,
-  `"><img src=x onerror=alert(1)>`,
-  `';alert(1)//`,
-  `\${alert(1)}{{alert(1)}}`,
-  `<div style="position:fixed;inset:0" onclick=alert(1)>cover</div>`,
-  `<input type=image src=x onerror=alert(1)>`,
-  `| a |\n|---|\n| <img src=x onerror=alert(1)> |`,
-];
+import { HOSTILE_ADDRESSES, XSS } from "./xss_corpus.ts";
 
 /** What may stand in the page's own places: everything else came from a text. */
 const FOREIGN = `[...document.querySelectorAll(
@@ -52,25 +19,46 @@ const FOREIGN = `[...document.querySelectorAll(
 )`;
 
 browserTest(
-  "S10 board shows hostile texts as text: titles, bodies, comments, names, results, transcript",
+  "S10 board shows hostile texts as text: titles, bodies, comments, names, files, branches, addresses, transcript",
   async (browser) => {
     await using server = await startServer();
     await using store = await openStore({ url: `sqlite:${server.data}/autopilot.db`, clock: systemClock });
-    const all = HOSTILE.join("\n\n");
-    for (const title of HOSTILE) {
+    assert.ok(XSS.length >= 100);
+    const all = XSS.join("\n\n");
+    for (const [n, pr_url] of HOSTILE_ADDRESSES.entries()) {
+      await server.api("/issues", { json: { title: `Address ${n}`, status: "ready" } });
+      const claim = await store.runs.claim({ id: `agent-${n}`, host: "h", pid: 1 });
+      const [branch, result] = [XSS[n * 7], XSS[n * 11]];
+      const end = runEnd({ outcome: "implemented", branch, result, pr_url });
+      await store.runs.finish(claim!.run.id, claim!.lease.fence, end);
+    }
+    // The API takes no NUL, the store and what comes from agents do.
+    const taken = XSS.filter((text) => !text.includes("\0"));
+    for (const title of taken) {
       await server.api("/issues", {
-        json: { title, assignee: title.slice(0, 100) },
+        json: { title, assignee: title.slice(0, 100), created_by: title.slice(0, 100) },
       });
     }
     const { body: issue } = await server.api<Issue>("/issues", {
-      json: { title: "Target", body: all, status: "ready", created_by: HOSTILE[1], priority: "urgent" },
+      json: {
+        title: "Target",
+        body: taken.join("\n\n"),
+        status: "ready",
+        created_by: XSS[1],
+        priority: "urgent",
+      },
     });
-    for (const body of HOSTILE) {
-      await server.api(`/issues/${issue.id}/comments`, {
-        json: { body, author: HOSTILE[2], author_kind: "agent" },
-      });
+    for (const body of taken) {
+      const json = { body, author: body.slice(0, 100), author_kind: "agent" };
+      assert.equal((await server.api(`/issues/${issue.id}/comments`, { json })).status, 201);
     }
-    const claim = await store.runs.claim({ id: HOSTILE[1], host: "h", pid: 1 });
+    for (const name of taken.filter((_, n) => n % 2 === 0)) {
+      const body = new FormData();
+      body.set("file", new File(["x"], name));
+      const { status } = await server.api(`/issues/${issue.id}/attachments`, { method: "POST", body });
+      assert.equal(status, 201, name);
+    }
+    const claim = await store.runs.claim({ id: XSS[1], host: "h", pid: 1 });
     assert.equal(claim?.issue.id, issue.id);
     const at = new Date().toISOString();
     await store.runLog.append(claim.run.id, claim.lease.fence, [
@@ -81,23 +69,23 @@ browserTest(
         at,
         type: "tool_call",
         call_id: "a",
-        tool: HOSTILE[1],
-        input: JSON.stringify({ command: HOSTILE[0] }),
+        tool: XSS[1],
+        input: JSON.stringify({ command: XSS[0] }),
       },
       { seq: 4, at, type: "tool_result", call_id: "a", ok: true, text: all },
-      { seq: 5, at, type: "todo", items: HOSTILE.map((text) => ({ text, status: text })) },
+      { seq: 5, at, type: "todo", items: XSS.map((text) => ({ text, status: text })) },
       { seq: 6, at, type: "error", text: all },
     ]);
     await using board = await openBoard(browser, `${server.url}/autopilot?issue=${issue.number}`);
     const { page } = board;
-    await page.locator(".prose:not(.plain)").nth(HOSTILE.length).waitFor();
+    await page.locator(".prose:not(.plain)").nth(taken.length).waitFor();
     assert.equal(await page.locator(".prose.plain").count(), 0);
     // Raw HTML is not taken out but shown.
-    await page.locator(".entry.first").getByText("<b onmouseover=alert(1)>bold</b>").waitFor();
-    await page.locator(".entry.first").getByText(HOSTILE[0], { exact: true }).waitFor();
+    await page.locator(".entry.first").getByText("<b onmouseover=alert(1)>bold</b>").first().waitFor();
+    await page.locator(".entry.first").getByText(XSS[0], { exact: true }).first().waitFor();
     assert.deepEqual(await page.evaluate(FOREIGN), []);
     await page.getByRole("tab", { name: "Transcript" }).click();
-    await page.locator("summary", { hasText: HOSTILE[1] }).click();
+    await page.locator("summary", { hasText: XSS[1] }).click();
     await page.locator(".log .prose:not(.plain)").waitFor();
     assert.deepEqual(await page.evaluate(FOREIGN), []);
     await store.runs.finish(
@@ -106,8 +94,8 @@ browserTest(
       runEnd({
         outcome: "implemented",
         reason: all,
-        commit: HOSTILE[0],
-        branch: HOSTILE[1],
+        commit: XSS[0],
+        branch: XSS[1],
         pr_url: "javascript:alert(1)//https://github.com/a/b/pull/1",
         result: all,
       }),
