@@ -2,13 +2,15 @@
 
 import { createRoute, z } from "@hono/zod-openapi";
 import { actorOf, trustOf } from "../domain/credential.ts";
+import { withoutAgentsSecrets } from "./agent_text.ts";
 import { jsonBody, MAX_JSON_BYTES } from "./body.ts";
 import type { RouteDeps } from "./env.ts";
 import { IssueRefSchema, NewCommentSchema } from "./input.ts";
 import { answer, fails, newRouter, takes } from "./router.ts";
 import { CommentAddedSchema, CommentSchema } from "./wire.ts";
 
-export function commentRoutes({ store }: RouteDeps) {
+export function commentRoutes(deps: RouteDeps) {
+  const { store } = deps;
   const list = createRoute({
     method: "get",
     path: "/issues/{id}/comments",
@@ -40,7 +42,11 @@ export function commentRoutes({ store }: RouteDeps) {
         trust: trustOf(credential, actor),
         body,
       };
-      const { comment, unblocked } = await store.comments.add(c.req.valid("param").id, input, actor);
+      const { comment, unblocked } = await store.comments.add(
+        c.req.valid("param").id,
+        withoutAgentsSecrets(deps, actor, input),
+        actor,
+      );
       return c.json({ comment, unblocked }, 201);
     });
 }

@@ -4,6 +4,7 @@ import type { MiddlewareHandler } from "hono";
 import type { RunnerStatus } from "../domain/agent.ts";
 import type { Credential } from "../domain/credential.ts";
 import type { ReadDiff } from "../domain/diff.ts";
+import type { Redact } from "../domain/redact.ts";
 import type { Clock } from "../clock.ts";
 import type { Feed } from "../events/feed.ts";
 import type { Hub } from "../events/hub.ts";
@@ -29,6 +30,8 @@ export interface ApiDeps {
   feed: Feed;
   clock: Clock;
   options: ApiOptions;
+  /** Takes the secrets of this process out of what agents say. Left out: those of known forms. */
+  redact?: Redact;
   /** `null` while no runner works in this process. */
   runner: RunnerStatus | null;
   /** Reads an issue's changes; `null` when this process has no repository. */

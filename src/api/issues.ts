@@ -2,6 +2,7 @@
 
 import { createRoute, z } from "@hono/zod-openapi";
 import { actorOf, trustOf } from "../domain/credential.ts";
+import { withoutAgentsSecrets } from "./agent_text.ts";
 import { jsonBody, MAX_JSON_BYTES, noBody } from "./body.ts";
 import { UNCACHEABLE } from "./cache.ts";
 import type { RouteDeps } from "./env.ts";
@@ -10,7 +11,8 @@ import { issueDetail, listPage, moveAndWait, nextLink, versionOf } from "./issue
 import { answer, fails, newRouter, takes, UNCHANGED } from "./router.ts";
 import { IssueDetailSchema, IssueSchema } from "./wire.ts";
 
-export function issueRoutes({ store, feed, cached }: RouteDeps) {
+export function issueRoutes(deps: RouteDeps) {
+  const { store, feed, cached } = deps;
   const json = jsonBody(MAX_JSON_BYTES);
 
   const list = createRoute({
@@ -79,7 +81,11 @@ export function issueRoutes({ store, feed, cached }: RouteDeps) {
       const credential = c.get("credential");
       const actor = actorOf(credential, input.created_by);
       const issue = await store.issues.create(
-        { ...input, created_by: actor.name, trust: trustOf(credential, actor) },
+        withoutAgentsSecrets(deps, actor, {
+          ...input,
+          created_by: actor.name,
+          trust: trustOf(credential, actor),
+        }),
         actor,
       );
       return c.json(issue, 201, { location: `${c.req.path}/${issue.id}`, etag: `"${issue.version}"` });

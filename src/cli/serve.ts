@@ -5,6 +5,7 @@ import type { AssetOptions, Assets } from "../api/assets.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, describeConfig } from "../config.ts";
 import { messageOfError } from "../domain/errors.ts";
+import { redactor, secretsOf } from "../domain/redact.ts";
 import { startFeed } from "../events/feed.ts";
 import { armFailpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
@@ -50,6 +51,7 @@ export async function serve(
     blobs,
     feed,
     clock: systemClock,
+    redact: redactor(secretsOf(host_env)),
     runner: runner?.status ?? null,
     diff: lazyDiff(config, host_env),
     assets: lazyAssets({ frame_ancestors: config.origins }),
