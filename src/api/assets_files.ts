@@ -54,6 +54,9 @@ import viewAttachmentsJs from "../../static/board/view_attachments.js" with { ty
 import viewEditJs from "../../static/board/view_edit.js" with { type: "text" };
 import viewFormJs from "../../static/board/view_form.js" with { type: "text" };
 import noticesJs from "../../static/board/notices.js" with { type: "text" };
+import dragJs from "../../static/board/drag.js" with { type: "text" };
+import flipJs from "../../static/board/flip.js" with { type: "text" };
+import viewColumnJs from "../../static/board/view_column.js" with { type: "text" };
 import wordsJs from "../../static/board/words.js" with { type: "text" };
 import tokensCss from "../../static/board/css/tokens.css" with { type: "text" };
 import baseCss from "../../static/board/css/base.css" with { type: "text" };
@@ -142,6 +145,9 @@ export const BOARD_MODULES: Readonly<Record<string, string>> = {
   "view_edit.js": viewEditJs,
   "view_form.js": viewFormJs,
   "notices.js": noticesJs,
+  "drag.js": dragJs,
+  "flip.js": flipJs,
+  "view_column.js": viewColumnJs,
   "words.js": wordsJs,
   ...LATE_MODULES,
 };

@@ -3,6 +3,7 @@
 import changesJs from "../../static/board/changes.js" with { type: "text" };
 import diffColorsJs from "../../static/board/diff_colors.js" with { type: "text" };
 import diffParseJs from "../../static/board/diff_parse.js" with { type: "text" };
+import dragTouchJs from "../../static/board/drag_touch.js" with { type: "text" };
 import fileTreeJs from "../../static/board/file_tree.js" with { type: "text" };
 import laterJs from "../../static/board/later.js" with { type: "text" };
 import promoteJs from "../../static/board/promote.js" with { type: "text" };
@@ -26,6 +27,7 @@ import changesNarrowCss from "../../static/board/css/changes_narrow.css" with { 
 import diffCss from "../../static/board/css/diff.css" with { type: "text" };
 import timelineCss from "../../static/board/css/timeline.css" with { type: "text" };
 import highlighter from "@highlightjs/cdn-assets/es/core.min.js" with { type: "text" };
+import sortable from "sortablejs/modular/sortable.esm.js" with { type: "text" };
 import typescript from "@highlightjs/cdn-assets/es/languages/typescript.min.js" with { type: "text" };
 import javascript from "@highlightjs/cdn-assets/es/languages/javascript.min.js" with { type: "text" };
 import json from "@highlightjs/cdn-assets/es/languages/json.min.js" with { type: "text" };
@@ -51,6 +53,7 @@ export const LATE_MODULES: Readonly<Record<string, string>> = {
   "changes.js": changesJs,
   "diff_colors.js": diffColorsJs,
   "diff_parse.js": diffParseJs,
+  "drag_touch.js": dragTouchJs,
   "file_tree.js": fileTreeJs,
   "later.js": laterJs,
   "promote.js": promoteJs,
@@ -98,6 +101,7 @@ const GRAMMARS = {
 /** By the specifier under which the modules import them. */
 export const LATE_VENDOR: Readonly<Record<string, { file: string; text: string }>> = {
   "@highlightjs/cdn-assets/es/core.min.js": { file: "highlight.js", text: highlighter },
+  "sortablejs": { file: "sortable.js", text: sortable },
   ...Object.fromEntries(
     Object.entries(GRAMMARS).map((
       [name, text],

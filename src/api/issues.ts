@@ -9,7 +9,7 @@ import type { RouteDeps } from "./env.ts";
 import { IssuePatchSchema, IssueRefSchema, ListQuerySchema, MoveSchema, NewIssueSchema } from "./input.ts";
 import { issueDetail, listPage, moveAndWait, nextLink, versionOf } from "./issue_calls.ts";
 import { answer, fails, newRouter, takes, UNCHANGED } from "./router.ts";
-import { IssueDetailSchema, IssueSchema } from "./wire.ts";
+import { CountsSchema, IssueDetailSchema, IssueSchema } from "./wire.ts";
 
 export function issueRoutes(deps: RouteDeps) {
   const { store, feed, cached } = deps;
@@ -22,6 +22,13 @@ export function issueRoutes(deps: RouteDeps) {
     middleware: cached,
     request: { query: ListQuerySchema },
     responses: { 200: answer(z.array(IssueSchema), "The issues"), ...UNCHANGED, ...fails(422) },
+  });
+  const counts = createRoute({
+    method: "get",
+    path: "/counts",
+    summary: "How many issues each status has",
+    middleware: cached,
+    responses: { 200: answer(CountsSchema, "By status"), ...UNCHANGED },
   });
   const create = createRoute({
     method: "post",
@@ -76,6 +83,7 @@ export function issueRoutes(deps: RouteDeps) {
       if (next !== null) c.header("link", nextLink(c.req.url, next));
       return c.json(issues, 200);
     })
+    .openapi(counts, async (c) => c.json(await store.issues.counts(), 200))
     .openapi(create, async (c) => {
       const input = c.req.valid("json");
       const credential = c.get("credential");

@@ -48,6 +48,8 @@ export const IssueSchema = z.object({
   updated_at: time,
 }).openapi("Issue");
 
+export const CountsSchema = z.record(z.enum(STATUSES), count).openapi("Counts");
+
 export const CommentSchema = z.object({
   id: z.string(),
   issue_id: z.string(),

@@ -174,6 +174,9 @@ export const api = {
   /** @param {string} id @param {number} after @returns {Promise<{ events: Message[], next: number }>} */
   events: (id, after) => get(`/events?issue=${id}&after=${after}&limit=1000`),
 
+  /** @returns {Promise<Record<Status, number>>} */
+  counts: () => get("/counts"),
+
   /** @returns {Promise<Agent[]>} */
   agents: () => get("/agents"),
 

@@ -4,7 +4,7 @@
 import { batch, effect } from "@preact/signals";
 import { api, ApiError, BASE } from "./api.js";
 import { cleanValue } from "./clean.js";
-import { applyMessages } from "./reduce.js";
+import { applyMessages, movedTotals } from "./reduce.js";
 import { connect } from "./socket.js";
 import {
   activityOf,
@@ -18,6 +18,7 @@ import {
   now,
   runner,
   takeCards,
+  totals,
 } from "./store.js";
 import { STATUSES } from "./words.js";
 
@@ -29,8 +30,8 @@ const PAGE = { rest: 500, done: 50 };
 
 /** So long the first load waits for the socket. */
 const PATIENCE_MS = 1000;
-/** Between two looks at who works. */
-const AGENTS_PAUSE_MS = 1000;
+/** Between two looks at who works, or at how many issues there are. */
+const PAUSE_MS = 1000;
 
 /** @type {Set<(messages: readonly Message[]) => void>} */
 const listeners = new Set();
@@ -43,6 +44,8 @@ const resyncs = new Set();
 let socket = null;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let agentsSoon;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let countsSoon;
 /** Counts loads, so that the answer of an overtaken one is dropped. */
 let load = 0;
 
@@ -98,7 +101,14 @@ function takeMessages(messages) {
   });
   if (messages.some((message) => message.type === "agent.status")) {
     // Many agents change at once; one look tells of all.
-    agentsSoon ??= setTimeout(loadAgents, AGENTS_PAUSE_MS);
+    agentsSoon ??= setTimeout(loadAgents, PAUSE_MS);
+  }
+  if (
+    totals.value !== null && messages.some(({ type }) => type === "issue.status" || type === "issue.created")
+  ) {
+    totals.value = movedTotals(totals.value, messages);
+    // Whatever was counted twice around a load is put right.
+    countsSoon ??= setTimeout(loadCounts, PAUSE_MS);
   }
   for (const listener of listeners) listener(messages);
 }
@@ -119,6 +129,8 @@ async function reload() {
         Object.fromEntries(STATUSES.map((status, i) => [status, pages[i].next]))
       );
       boot.value = { state: "ready" };
+      if (pages.every(({ next }) => next === null)) totals.value = null;
+      else loadCounts();
     });
     loadAgents();
   } catch (error) {
@@ -127,15 +139,34 @@ async function reload() {
   }
 }
 
+/** Columns whose next page is on its way. @type {Set<Status>} */
+const growing = new Set();
+
 /** Loads the next page of a column. @param {Status} status */
 export async function loadMore(status) {
   const next = more.value[status];
-  if (next === null) return;
-  const page = await api.issues(next);
-  batch(() => {
-    takeCards(page.cards);
-    more.value = { ...more.value, [status]: page.next };
-  });
+  if (next === null || growing.has(status)) return;
+  growing.add(status);
+  try {
+    const page = await api.issues(next);
+    batch(() => {
+      takeCards(page.cards);
+      more.value = { ...more.value, [status]: page.next };
+    });
+  } finally {
+    growing.delete(status);
+  }
+}
+
+async function loadCounts() {
+  clearTimeout(countsSoon);
+  countsSoon = undefined;
+  try {
+    totals.value = await api.counts();
+  } catch (error) {
+    // What is loaded is counted all the same; the next move or reconnect asks again.
+    if (!(error instanceof ApiError)) throw error;
+  }
 }
 
 async function loadAgents() {

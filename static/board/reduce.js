@@ -99,6 +99,40 @@ export function applyMessages(cards, messages) {
   return mergeCards(cards, news.filter((card) => card !== null));
 }
 
+/**
+ * The counts after these messages.
+ *
+ * @param {Readonly<Record<Status, number>>} totals
+ * @param {readonly Message[]} messages
+ * @returns {Readonly<Record<Status, number>>}
+ */
+export function movedTotals(totals, messages) {
+  const next = { ...totals };
+  for (const { type, status, from } of messages) {
+    if (type !== "issue.status" && type !== "issue.created") continue;
+    next[/** @type {Status} */ (status)]++;
+    if (type === "issue.status") next[/** @type {Status} */ (from)]--;
+  }
+  return next;
+}
+
+/**
+ * How many issues stand in a column of which not all are loaded.
+ *
+ * @param {Status} status
+ * @param {Readonly<Record<Status, number>>} totals as the server counts
+ * @param {Cards} cards
+ * @param {ReadonlyMap<string, Status>} pending moves that the server has not counted yet
+ */
+export function countOf(status, totals, cards, pending) {
+  let count = totals[status];
+  for (const [id, to] of pending) {
+    const from = cards.get(id)?.status;
+    if (from !== undefined && from !== to) count += Number(to === status) - Number(from === status);
+  }
+  return count;
+}
+
 /** @type {Readonly<Record<Status, (a: Card, b: Card) => number>>} */
 const ORDER = {
   backlog: (a, b) => rank(a) - rank(b) || b.number - a.number,
@@ -172,6 +206,18 @@ export function needsOf(columns) {
 /** @param {readonly unknown[]} a @param {readonly unknown[]} b */
 function same(a, b) {
   return a.length === b.length && a.every((item, i) => item === b[i]);
+}
+
+/**
+ * Why a person can't put an issue there; `null` when it may go.
+ *
+ * @param {Status} from
+ * @param {Status} to
+ */
+export function refusalOf(from, to) {
+  return from === to || HUMAN_STATUSES.includes(to)
+    ? null
+    : "Only an agent takes an issue to work: put it into Ready and the next free one does";
 }
 
 /**

@@ -32,6 +32,12 @@ export const more = signal(
   /** @type {Record<Status, string | null>} */ (Object.fromEntries(STATUSES.map((status) => [status, null]))),
 );
 
+/** How many issues each status has, as far as not all of them are here. @type {Signal<Readonly<Record<Status, number>> | null>} */
+export const totals = signal(null);
+
+/** The card that is being dragged, and the column below it. @type {Signal<{ card: Card, over: Status | null } | null>} */
+export const drag = signal(null);
+
 /** `loading` until the first list is here; `failed` carries the reason. */
 /** @type {Signal<{ state: "loading" | "ready" } | { state: "failed", reason: string }>} */
 export const boot = signal({ state: "loading" });

@@ -6,6 +6,7 @@ import { html } from "htm/preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { safeHref } from "./clean.js";
 import { openIssue } from "./detail.js";
+import { cancelDrag, startDrag } from "./drag.js";
 import { wantsFocus } from "./focus.js";
 import { Icon, PriorityIcon } from "./icons.js";
 import { needOf } from "./reduce.js";
@@ -15,10 +16,6 @@ import { Ago, Elapsed } from "./view_time.js";
 import { cost, fullTime, KIND_WORDS, needWords, PRIORITY_WORDS } from "./words.js";
 
 /** @import { Card as CardData } from "./reduce.js" */
-
-/** The card that is being dragged. @type {CardData | null} */
-let dragged = null;
-export const draggedCard = () => dragged;
 
 /** @param {{ card: CardData, moving: boolean }} props */
 export function Card({ card, moving }) {
@@ -38,7 +35,7 @@ export function Card({ card, moving }) {
   }
   /** @param {DragEvent} event */
   function onDragStart(event) {
-    dragged = card;
+    startDrag(card);
     if (event.dataTransfer === null) return;
     event.dataTransfer.effectAllowed = "move";
     event.dataTransfer.setData("text/plain", `#${card.number} ${card.title}`);
@@ -47,7 +44,7 @@ export function Card({ card, moving }) {
   return html`
     <li class=${`card ${moving ? "moving" : ""} ${isOpen.value ? "open" : ""}`} data-issue=${card
       .id} draggable="true"
-      onDragStart=${onDragStart} onDragEnd=${() => dragged = null}>
+      onDragStart=${onDragStart} onDragEnd=${cancelDrag}>
       <div class="card-top">
         <span class="card-number">#${card.number}</span>
         <span class="priority" title=${`Priority: ${PRIORITY_WORDS[card.priority]}`}>

@@ -24,6 +24,7 @@ const WANTED = [
   ["get", "/runs/{id}/log"],
   ["post", "/issues/{id}/stop"],
   ["post", "/feedback"],
+  ["get", "/counts"],
   ["get", "/agents"],
   ["get", "/events"],
   ["get", "/me"],

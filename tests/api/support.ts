@@ -145,6 +145,7 @@ const ANSWERS: readonly [method: string, path: RegExp, status: number, schema: z
   ["GET", /^\/issues\/[^/]+\/diff$/, 200, wire.DiffSchema],
   ["GET", /^\/runs\/[^/]+$/, 200, wire.RunSchema],
   ["GET", /^\/runs\/[^/]+\/log$/, 200, wire.LogPageSchema],
+  ["GET", /^\/counts$/, 200, wire.CountsSchema],
   ["GET", /^\/agents$/, 200, z.array(wire.AgentSchema)],
   ["GET", /^\/events$/, 200, wire.EventPageSchema],
   ["GET", /^\/me$/, 200, wire.MeSchema],

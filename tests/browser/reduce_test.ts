@@ -5,7 +5,9 @@ import {
   type Card,
   type Cards,
   columnsOf,
+  countOf,
   mergeCards,
+  movedTotals,
   nextStatus,
 } from "../../static/board/reduce.js";
 import * as words from "../../static/board/words.js";
@@ -122,6 +124,23 @@ Deno.test("columnsOf() shows a move that is not confirmed, and keeps untouched c
   assert.deepEqual(after.backlog, []);
   assert.deepEqual(after.done.map(({ number }) => number).sort(), [1, 3]);
   assert.equal(after.ready, before.ready);
+});
+
+Deno.test("movedTotals() and countOf() count what is not loaded, and moves under way", () => {
+  const totals = { backlog: 3, ready: 0, in_progress: 1, blocked: 0, in_review: 0, done: 900 };
+  const messages = [
+    { type: "issue.status", from: "backlog", status: "done" },
+    { type: "issue.created", status: "ready" },
+    { type: "issue.updated", status: "done" },
+    { type: "run.finished" },
+  ];
+  const next = movedTotals(totals, messages);
+  assert.deepEqual(next, { ...totals, backlog: 2, ready: 1, done: 901 });
+  assert.equal(totals.done, 900);
+  const cards: Cards = new Map([["a", issue(1, { status: "done" })], ["b", issue(2)]]);
+  const pending = new Map<string, Status>([["a", "ready"], ["b", "done"], ["not here", "done"]]);
+  assert.equal(countOf("done", next, cards, pending), 901);
+  assert.equal(countOf("ready", next, cards, pending), 2);
 });
 
 Deno.test("nextStatus() skips In progress and stops at the edges", () => {
