@@ -5,6 +5,16 @@
  */
 
 import { join } from "node:path";
+import {
+  ConfigError,
+  type ConfigSources,
+  envNameOf,
+  fileEnvNameOf,
+  type Found,
+  lookUp,
+  refuseUnknown,
+  secretFilesOf,
+} from "./config/sources.ts";
 import { failpointProblem } from "./failpoint.ts";
 import {
   choice,
@@ -12,13 +22,14 @@ import {
   integer,
   list,
   type Machine,
-  nearest,
   number,
   type Option,
   OptionValueError,
   path,
   text,
 } from "./options.ts";
+
+export { ConfigError, type ConfigSources, envNameOf, flagNameOf } from "./config/sources.ts";
 
 /** Hosts on which nobody but this machine can connect. */
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
@@ -168,20 +179,7 @@ export type OptionName = keyof typeof OPTIONS;
 /** The parsed options, frozen. Paths are absolute. */
 export type Config = { readonly [Name in OptionName]: ReturnType<(typeof OPTIONS)[Name]["parse"]> };
 
-/** An option that is unknown or has a value that can't be used. The message names it and says what would do. */
-export class ConfigError extends Error {
-  override name = "ConfigError";
-}
-
-/** Values as texts, keyed by the option's name (flags) or by the variable's (environment, file). */
-export interface ConfigSources {
-  flags: Readonly<Record<string, string>>;
-  env: Readonly<Record<string, string>>;
-  file: { path: string; values: Readonly<Record<string, string>> } | null;
-}
-
 export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
-const ENV_PREFIX = "AUTOPILOT_";
 
 /** What the commands that ask a running server take as flags. A token on a command line could be read by others. */
 export const CLIENT_OPTIONS: readonly OptionName[] = ["url"];
@@ -192,16 +190,6 @@ export const SERVER_OPTIONS: readonly OptionName[] = OPTION_NAMES.filter((name) 
   name !== "url" && name !== "token"
 );
 
-/** `poll_seconds` → `AUTOPILOT_POLL_SECONDS` */
-export function envNameOf(name: OptionName): string {
-  return ENV_PREFIX + name.toUpperCase();
-}
-
-/** `poll_seconds` → `--poll-seconds` */
-export function flagNameOf(name: OptionName): string {
-  return "--" + name.replaceAll("_", "-");
-}
-
 /**
  * Parses all sources.
  *
@@ -209,13 +197,15 @@ export function flagNameOf(name: OptionName): string {
  * can't be used
  */
 export function parseConfig(sources: ConfigSources, machine: Machine): Config {
-  refuseUnknown(Object.keys(sources.env).filter((name) => name.startsWith(ENV_PREFIX)), "The environment");
-  if (sources.file !== null) refuseUnknown(Object.keys(sources.file.values), `The file ${sources.file.path}`);
+  const known = OPTION_NAMES.flatMap((name) =>
+    OPTIONS[name].secret ? [envNameOf(name), fileEnvNameOf(name)] : [envNameOf(name)]
+  );
+  refuseUnknown(known, sources);
 
   const values: Record<string, unknown> = {};
   for (const name of OPTION_NAMES) {
     const option: Option<unknown> = OPTIONS[name];
-    const found = lookUp(name, sources);
+    const found = lookUp(name, OPTIONS[name].secret, sources);
     try {
       values[name] = found === null
         ? option.fallback(machine, String(values.data ?? ""))
@@ -243,9 +233,14 @@ export function maskedValue(name: OptionName, value: unknown): string {
   return /^\w+:/.test(text) ? hideSecrets(text) : "***";
 }
 
+/** The files that hold secrets, as the sources name them. */
+export function secretFiles(sources: ConfigSources): Found[] {
+  return secretFilesOf(OPTION_NAMES.filter((name) => OPTIONS[name].secret), sources);
+}
+
 /** The flag, variable or file that sets an option; `null` when nothing does. */
 export function sourceOf(name: OptionName, sources: ConfigSources): string | null {
-  return lookUp(name, sources)?.label ?? null;
+  return lookUp(name, OPTIONS[name].secret, sources)?.label ?? null;
 }
 
 /** `postgres://me:word@host/db` → `postgres://me:***@host/db` */
@@ -265,39 +260,6 @@ export function userDataFolder(
   if (os === "darwin") return env.HOME ? `${env.HOME}/Library/Application Support` : null;
   if (env.XDG_DATA_HOME?.startsWith("/")) return env.XDG_DATA_HOME;
   return env.HOME ? `${env.HOME}/.local/share` : null;
-}
-
-/** README's table of options, in Markdown. */
-export function optionsTable(): string {
-  const rows = OPTION_NAMES.map((name) => {
-    const option: Option<unknown> = OPTIONS[name];
-    return `| \`${envNameOf(name)}\` | ${option.shown} | ${option.meaning.replaceAll("|", "\\|")} |`;
-  });
-  return ["| Variable | Default | Meaning |", "|---|---|---|", ...rows].join("\n");
-}
-
-function lookUp(
-  name: OptionName,
-  { flags, env, file }: ConfigSources,
-): { value: string; label: string } | null {
-  const variable = envNameOf(name);
-  if (flags[name] !== undefined) return { value: flags[name], label: flagNameOf(name) };
-  // An empty variable counts as not set, as it does in shells and in compose files.
-  if (env[variable]) return { value: env[variable], label: variable };
-  if (file?.values[variable]) return { value: file.values[variable], label: `${variable} in ${file.path}` };
-  return null;
-}
-
-function refuseUnknown(names: string[], where: string): void {
-  const known = OPTION_NAMES.map(envNameOf);
-  for (const name of names) {
-    if (known.includes(name)) continue;
-    const guess = nearest(name, known);
-    throw new ConfigError(
-      `${where} sets ${name}, which is no option of Autopilot` +
-        (guess === null ? ": autopilot serve --help lists them all" : `: did you mean ${guess}?`),
-    );
-  }
 }
 
 function dataFolder(machine: Machine): string {

@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
-import { describeConfig, hideSecrets, optionsTable, parseConfig, userDataFolder } from "../src/config.ts";
+import fc from "fast-check";
+import {
+  describeConfig,
+  hideSecrets,
+  maskedValue,
+  parseConfig,
+  sourceOf,
+  userDataFolder,
+} from "../src/config.ts";
 import type { ConfigSources, OptionName } from "../src/config.ts";
 import { ConfigError, envNameOf, flagNameOf } from "../src/config.ts";
+import { exampleFile, optionLine, optionsTable } from "../src/config/texts.ts";
 import { nearest } from "../src/options.ts";
 import { readOptionsFile } from "../src/cli/options_file.ts";
 
@@ -180,4 +189,62 @@ Deno.test("readOptionsFile() reads dotenv, and refuses a line that is no assignm
 Deno.test("readOptionsFile() lets only a file that nobody named be missing", async () => {
   assert.equal(await readOptionsFile("/nonexistent/autopilot.env", { required: false }), null);
   await assert.rejects(readOptionsFile("/nonexistent/autopilot.env", { required: true }), /can't be read/);
+});
+
+Deno.test("exampleFile() is autopilot.env.example, and its defaults can be used", async () => {
+  const text = await Deno.readTextFile(new URL("../autopilot.env.example", import.meta.url));
+  assert.equal(text, exampleFile(), "autopilot.env.example must be what exampleFile() gives");
+  const set = [...text.matchAll(/^#(AUTOPILOT_\w+)=(.+)$/gm)].map(([, name, value]) => [name, value]);
+  assert.ok(set.length > 15, String(set.length));
+  const values = Object.fromEntries(set);
+  assert.deepEqual(parse({ file: { path: "/f", values } }), parse({}));
+});
+
+Deno.test("optionLine() writes what the options file gives back", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".env" });
+  try {
+    await fc.assert(fc.asyncProperty(
+      fc.string({ unit: "binary" }).filter((text) => !/[\r\n\0]/.test(text) && text.isWellFormed()),
+      async (value) => {
+        let line: string;
+        try {
+          line = optionLine("check", value);
+        } catch (error) {
+          assert.ok(error instanceof TypeError && /['"`].*['"`]|\\/.test(value), value);
+          return;
+        }
+        await Deno.writeTextFile(path, `# x\n${line}\nAUTOPILOT_MODEL=m\n`);
+        const read = await readOptionsFile(path, { required: true });
+        assert.deepEqual(read?.values, { AUTOPILOT_CHECK: value, AUTOPILOT_MODEL: "m" });
+      },
+    ));
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("parseConfig() takes a secret from a file, and refuses two ways at once", () => {
+  const secrets = new Map([["/run/url", "postgres://me:hush@db/x"]]);
+  const env = { AUTOPILOT_DATABASE_URL_FILE: "/run/url" };
+  assert.equal(parse({ env, secrets }).database_url, "postgres://me:hush@db/x");
+  const sources = { flags: {}, env, file: null, secrets };
+  assert.equal(sourceOf("database_url", sources), "AUTOPILOT_DATABASE_URL_FILE (/run/url)");
+  assert.equal(parse({ env, secrets, flags: { database_url: "sqlite:/a" } }).database_url, "sqlite:/a");
+  assert.throws(
+    () => parse({ env: { ...env, AUTOPILOT_DATABASE_URL: "sqlite:/a" }, secrets }),
+    /AUTOPILOT_DATABASE_URL and AUTOPILOT_DATABASE_URL_FILE are both set/,
+  );
+  assert.throws(
+    () => parse({ env: { AUTOPILOT_PORT_FILE: "/run/port" } }),
+    /AUTOPILOT_PORT_FILE, which is no option/,
+  );
+  const bad = new Map([["/run/url", "mysql://me:hush@db/x"]]);
+  assert.throws(() => parse({ env, secrets: bad }), (error: Error) => !error.message.includes("hush"));
+});
+
+Deno.test("maskedValue() shows no secret", () => {
+  assert.equal(maskedValue("database_url", "postgres://me:hush@db/x"), "postgres://me:***@db/x");
+  assert.equal(maskedValue("token", "ap_a_hush"), "***");
+  assert.equal(maskedValue("token", ""), "");
+  assert.equal(maskedValue("port", 8787), "8787");
 });

@@ -1,6 +1,7 @@
 /** The command line: which command is meant, its arguments and flags, help and usage errors. */
 
-import { ConfigError, envNameOf, flagNameOf, OPTION_NAMES, type OptionName, OPTIONS } from "../config.ts";
+import { ConfigError, envNameOf, flagNameOf, type OptionName, OPTIONS } from "../config.ts";
+import { plain } from "../config/texts.ts";
 import { nearest, type Option } from "../options.ts";
 import type { Command, CommandInput, CommandRow } from "./command.ts";
 import { COMMANDS, DEFAULT_COMMAND } from "./commands.ts";
@@ -103,7 +104,10 @@ async function parseArguments(
     parser.addOption(choices === undefined ? flag : flag.choices([...choices]));
   }
   if (!command.no_json) parser.option("--json", "Print JSON, for programs");
-  for (const name of command.config) parser.option(...tableFlag(name));
+  for (const name of command.config) {
+    parser.option(...tableFlag(name));
+    if (OPTIONS[name].secret) parser.option(...secretFileFlag(name));
+  }
   parser.option("--config <path>", "Options file in dotenv form (default: autopilot.env in the data folder)");
 
   try {
@@ -119,9 +123,9 @@ async function parseArguments(
 
   const { config, json, ...given } = parser.opts<Record<string, string | boolean>>();
   const flags: Record<string, string> = {};
-  for (const name of OPTION_NAMES) {
+  for (const name of command.config.flatMap((name) => [name, `${name}_file`])) {
     const value = given[camelCase(name)];
-    if (!command.config.includes(name) || value === undefined) continue;
+    if (value === undefined) continue;
     flags[name] = value === true ? "1" : String(value);
     delete given[camelCase(name)];
   }
@@ -143,9 +147,8 @@ function tableFlag(name: OptionName): [string, string] {
   ];
 }
 
-/** Markdown marks have no meaning in a terminal. */
-function plain(markdown: string): string {
-  return markdown.replaceAll("`", "");
+function secretFileFlag(name: OptionName): [string, string] {
+  return [`${flagNameOf(name)}-file <path>`, `File that holds it (${envNameOf(name)}_FILE)`];
 }
 
 /** The key under which commander answers `--poll-seconds`. */

@@ -17,6 +17,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./runner_command.ts")).command,
   },
   {
+    name: "init",
+    summary: "Ask a few questions and write the options file",
+    load: async () => (await import("./init.ts")).command,
+  },
+  {
     name: "issue new",
     summary: "File an issue",
     load: async () => (await import("./issue_new.ts")).command,
@@ -90,6 +95,11 @@ export const COMMANDS: readonly CommandRow[] = [
     name: "migrate",
     summary: "Bring the database to this version's schema",
     load: async () => (await import("./migrate.ts")).command,
+  },
+  {
+    name: "completions",
+    summary: "Print what a shell needs to complete commands: bash, zsh or fish",
+    load: async () => (await import("./completions.ts")).command,
   },
   {
     name: "version",

@@ -1,7 +1,15 @@
 /** Brings the sources of the options together. */
 
 import { join, resolve } from "node:path";
-import { type Config, type ConfigSources, parseConfig, userDataFolder } from "../config.ts";
+import {
+  type Config,
+  ConfigError,
+  type ConfigSources,
+  parseConfig,
+  secretFiles,
+  userDataFolder,
+} from "../config.ts";
+import { messageOfError } from "../domain/errors.ts";
 import type { Machine } from "../options.ts";
 import { OPTIONS_FILE, readOptionsFile } from "./options_file.ts";
 
@@ -21,20 +29,37 @@ export async function loadConfig(given: GivenOptions, env: Record<string, string
   return parseConfig(await configSources(given, env), machineOf(env));
 }
 
-/** The sources themselves, with the options file found and read. @throws {ConfigError} */
+/** The sources themselves, with the options file and the files of secrets found and read. @throws {ConfigError} */
 export async function configSources(
   given: GivenOptions,
   env: Record<string, string>,
 ): Promise<ConfigSources> {
   const machine = machineOf(env);
-  const sources = { flags: given.flags, env, file: null };
-  const { data } = parseConfig(sources, machine);
+  const first = await withSecrets({ flags: given.flags, env, file: null });
+  const { data } = parseConfig(first, machine);
   const path = given.config_file === null
     ? join(data, OPTIONS_FILE)
     : resolve(machine.cwd, given.config_file);
-  return { ...sources, file: await readOptionsFile(path, { required: given.config_file !== null }) };
+  const file = await readOptionsFile(path, { required: given.config_file !== null });
+  return await withSecrets({ ...first, file });
 }
 
-function machineOf(env: Record<string, string>): Machine {
+/** Reads the files that `AUTOPILOT_<secret>_FILE` names; a line end at the end is no part of a secret. */
+async function withSecrets(sources: ConfigSources): Promise<ConfigSources> {
+  const secrets = new Map<string, string>();
+  for (const { value, label } of secretFiles(sources)) {
+    try {
+      secrets.set(value, (await Deno.readTextFile(value)).replace(/\r?\n$/, ""));
+    } catch (error) {
+      throw new ConfigError(
+        `${label} = ${JSON.stringify(value)}: the file can't be read: ${messageOfError(error)}`,
+        { cause: error },
+      );
+    }
+  }
+  return { ...sources, secrets };
+}
+
+export function machineOf(env: Record<string, string>): Machine {
   return { hostname: Deno.hostname(), cwd: Deno.cwd(), data_home: userDataFolder(env, Deno.build.os) };
 }

@@ -5,11 +5,12 @@ import type { Config } from "../config.ts";
 import { replaceHidden } from "../domain/hidden.ts";
 import { harmless } from "./harmless.ts";
 
-/** Sets the program's logging up. Call it once, before the first line. */
+/** Sets the program's logging up, or anew. */
 export async function configureLogging(
   { log_level, log_format }: Pick<Config, "log_level" | "log_format">,
 ): Promise<void> {
   await configure({
+    reset: true,
     sinks: { stderr: stderrSink(log_format === "json" ? jsonLine : textLine) },
     loggers: [
       { category: "autopilot", lowestLevel: log_level, sinks: ["stderr"] },

@@ -8,9 +8,11 @@ import { openBlobs } from "../store/blobs.ts";
 import type { Command } from "./command.ts";
 import { uploadsFolder, useDataFolder } from "./data_folder.ts";
 import { EXIT } from "./exit.ts";
+import { loadConfig } from "./load_config.ts";
 import { configureLogging } from "./logging.ts";
 import { openDatabase } from "./open_data.ts";
 import { openRunner } from "./open_runner.ts";
+import { Reloads } from "./reload.ts";
 import { watchSignals } from "./signals.ts";
 
 /** Of no use to a process that does not listen. */
@@ -27,7 +29,8 @@ export const command: Command = {
   async run(context) {
     const config = await context.config();
     await configureLogging(config);
-    const signals = watchSignals();
+    const reloads = new Reloads(config, () => loadConfig(context.given, { ...context.env }));
+    const signals = watchSignals(reloads.again);
     const log = loggerOf("runner");
     if (config.failpoint !== "") armFailpoint(config.failpoint);
     log.debug("Options: {options}", { options: describeConfig(config) });
@@ -42,6 +45,7 @@ export const command: Command = {
     await runner.start();
     context.out.line(`Autopilot ${context.build.version} works in ${config.workdir}`);
     const signal = await signals.first();
+    await reloads.end();
     log.info("Stopping ({signal}); once more stops at once", { signal });
     await opened.disposeAsync();
     log.info("Stopped");

@@ -11,12 +11,17 @@ const ONE_PRESS_MS = 1_000;
 /**
  * The first signal asks for an orderly stop. One while the server still starts, or another a moment later, ends the
  * process at once: the agents die with it, the sandbox sees to that.
+ *
+ * @param on_hangup what SIGHUP does instead of asking for a stop; not when a terminal hangs up that the program
+ * was started from
  */
-export function watchSignals(): { first(): Promise<string> } {
+export function watchSignals(on_hangup?: () => void): { first(): Promise<string> } {
   let ask: ((name: string) => void) | null = null;
   let asked_at = -Infinity;
+  const from_terminal = Deno.stdin.isTerminal() || Deno.stderr.isTerminal();
   for (const [name, number] of Object.entries(SIGNALS)) {
     Deno.addSignalListener(name as Deno.Signal, () => {
+      if (name === "SIGHUP" && on_hangup !== undefined && !from_terminal) return on_hangup();
       if (performance.now() - asked_at < ONE_PRESS_MS) return;
       if (ask === null) Deno.exit(128 + number);
       asked_at = performance.now();
