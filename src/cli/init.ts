@@ -49,7 +49,7 @@ export const command: Command = {
         "exists",
       );
     }
-    const values = await answers(context, config, options.yes === true);
+    const values = answers(context, config, options.yes === true);
     const lines = [...values].flatMap((
       [name, value],
     ) => [`# ${plain(OPTIONS[name].meaning)}`, line(name, value)]);
@@ -68,11 +68,11 @@ export const command: Command = {
 };
 
 /** The options to write: those of the flags, then those of the questions. */
-async function answers(
+function answers(
   context: CommandContext,
   config: Config,
   yes: boolean,
-): Promise<Map<OptionName, string>> {
+): Map<OptionName, string> {
   const { flags } = context.given;
   const values = new Map<OptionName, string>();
   for (const name of SERVER_OPTIONS) {
