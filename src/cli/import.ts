@@ -17,16 +17,43 @@ const STAGING = "importing-";
 
 export const command: Command = {
   arguments: [{ name: "[file]", meaning: "What `autopilot export` made" }],
+  options: [
+    { flags: "--github <owner/repo>", meaning: "All issues of a GitHub repository, through your gh" },
+    {
+      flags: "--vibe-kanban <path>",
+      meaning: "The unzipped export of vibe-kanban (a folder), or its local db.sqlite",
+    },
+  ],
   config: ["data", "database_url"],
-  examples: [{
-    line: "import board.tar --data ./new",
-    meaning: "ids, numbers and the event log stay what they are",
-  }],
+  examples: [
+    { line: "import board.tar --data ./new", meaning: "ids, numbers and the event log stay what they are" },
+    { line: "import --github acme/app", meaning: "again later: only what is new there" },
+    {
+      line: "import --vibe-kanban ~/Downloads/vibe-kanban-export",
+      meaning: "issues.csv and the files beside it",
+    },
+  ],
   notes:
-    "The board must be empty, and the server stopped. What the file says of a text's trust counts: import only what " +
-    "you exported yourself.",
-  async run(context, { args: [file] }) {
-    if (file === "") throw new CommandError("Import what? autopilot import <file>", EXIT.usage, "usage");
+    "An export goes into an empty board, with the server stopped. What the file says of a text's trust counts: " +
+    "import only what you exported yourself. Issues of other trackers go into the backlog, or into Done where they are " +
+    "closed, of any board, also while its server runs; what strangers wrote there reaches agents only as data.",
+  async run(context, { args: [file], options }) {
+    const { github, vibeKanban } = options;
+    const given = [file, github, vibeKanban].filter((value) => typeof value === "string" && value !== "");
+    if (given.length !== 1) {
+      throw new CommandError(
+        "Import what? One of: autopilot import <file>, --github <owner/repo>, --vibe-kanban <path>",
+        EXIT.usage,
+        "usage",
+      );
+    }
+    if (typeof github === "string" || typeof vibeKanban === "string") {
+      const { importForeign } = await import("./import_foreign.ts");
+      return await importForeign(
+        context,
+        typeof github === "string" ? { github } : { vibe_kanban: String(vibeKanban) },
+      );
+    }
     const { rows, missing } = await importBoard(context, resolve(file));
     if (context.json) context.out.json({ rows, missing });
     else {context.out.line(

@@ -67,6 +67,9 @@ function storeOn(database: Database, clock: Clock): Store {
     agents: agentsIn(database, clock),
     tokens: tokensIn(database),
     stats: statsIn(database, clock),
+    imports: {
+      add: async (...args) => await (await import("./imports.ts")).addForeign(database, ...args),
+    },
     // Loaded when it is called: no server's start needs it.
     transfer: {
       dump: async (write) => await (await import("./transfer.ts")).dump(database, write),

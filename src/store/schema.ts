@@ -23,7 +23,17 @@ export interface Schema {
   stays: StayTable;
   feedback_reports: FeedbackReportTable;
   feedback_days: FeedbackDayTable;
+  imports: ImportTable;
   meta: { key: string; value: string };
+}
+
+export interface ImportTable {
+  /** Where it came from, such as `github:owner/repo`. */
+  source: string;
+  /** Its name there. */
+  key: string;
+  /** What it became here. */
+  issue_id: string;
 }
 
 export interface IssueTable {

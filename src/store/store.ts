@@ -8,6 +8,7 @@ import type { Need } from "../domain/attention.ts";
 import type { Attachment } from "../domain/attachment.ts";
 import type { Comment, NewComment } from "../domain/comment.ts";
 import type { Actor, Event } from "../domain/event.ts";
+import type { ForeignIssue } from "../domain/foreign_issue.ts";
 import type {
   CheckState,
   Issue,
@@ -34,6 +35,7 @@ export interface Store extends AsyncDisposable {
   readonly agents: Agents;
   readonly tokens: Tokens;
   readonly stats: StatsReader;
+  readonly imports: Imports;
   /** The whole board as lines of JSON (transfer.ts). */
   readonly transfer: Transfer;
   readonly feedback: Feedback;
@@ -56,6 +58,20 @@ export interface Store extends AsyncDisposable {
 
 /** One value, or any of several. */
 type Some<T> = T | readonly T[];
+
+export interface Imports {
+  /**
+   * Takes an issue of another tracker in, with those of its comments that are not here yet, in one commit. What was
+   * imported once stays as people left it. `null` when there was nothing new.
+   *
+   * @param source where it comes from; keys are unique within it
+   */
+  add(
+    source: string,
+    foreign: ForeignIssue,
+    actor: Actor,
+  ): Promise<{ issue: Issue; created: boolean; comments: number } | null>;
+}
 
 export interface Transfer {
   /** Writes the board as of one moment, a row per line. Credentials are not in it. */

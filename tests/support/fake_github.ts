@@ -36,6 +36,9 @@ export interface FakeGithub extends AsyncDisposable {
   /** The bare repository behind it. */
   readonly bare: string;
   readonly pulls: FakePullRequest[];
+  /** What the REST interface tells of the repository's issues, pull requests among them, and of their comments. */
+  readonly issues: Record<string, unknown>[];
+  readonly comments: Record<string, unknown>[];
   /** Names of the operations that were asked for, in order. */
   readonly operations: string[];
   fault: Fault | null;
@@ -79,6 +82,8 @@ export async function startFakeGithub(dir: string, repo = "acme/app"): Promise<F
     remote_url: `git@github.com:${repo}.git`,
     bare,
     pulls: [],
+    issues: [],
+    comments: [],
     operations: [],
     fault: null,
     async refusePushes(text) {
@@ -103,6 +108,8 @@ type State = Omit<FakeGithub, typeof Symbol.asyncDispose>;
 type Variables = Record<string, unknown>;
 
 async function answer(request: Request, fake: State, repo: string, stopped: AbortSignal): Promise<Response> {
+  const url = new URL(request.url);
+  if (request.method === "GET") return rest(request, url, fake, repo);
   const { query, variables } = await request.json() as { query: string; variables: Variables };
   const operation = /\b(?:query|mutation)\s+(\w+)/.exec(query)?.[1] ?? "";
   fake.operations.push(operation);
@@ -113,6 +120,25 @@ async function answer(request: Request, fake: State, repo: string, stopped: Abor
   const data = execute(operation, variables, fake, repo);
   if (hit) return await faulty(fault, stopped);
   return Response.json(data);
+}
+
+/** Pages of two, so that a short list shows whether the reader goes on. */
+function rest(request: Request, url: URL, fake: State, repo: string): Response {
+  fake.operations.push(`GET ${url.pathname}`);
+  if (request.headers.get("authorization") !== `token ${TOKEN}`) return refusal(401, "Bad credentials");
+  if (fake.fault !== null) return refusal(fake.fault.status ?? 500, fake.fault.message ?? "Server Error");
+  const list = new Map([
+    [`/repos/${repo}/issues`, fake.issues],
+    [`/repos/${repo}/issues/comments`, fake.comments],
+  ]).get(url.pathname);
+  if (list === undefined) return refusal(404, "Not Found");
+  const page = Number(url.searchParams.get("page") ?? "1");
+  const headers = new Headers();
+  if (page * 2 < list.length) {
+    url.searchParams.set("page", String(page + 1));
+    headers.set("link", `<https://api.github.com${url.pathname}${url.search}>; rel="next"`);
+  }
+  return Response.json(list.slice(page * 2 - 2, page * 2), { headers });
 }
 
 async function faulty(fault: Fault, stopped: AbortSignal): Promise<Response> {

@@ -5,6 +5,7 @@ import { type Migration, Migrator } from "kysely/migration";
 import type { Backend } from "../schema.ts";
 import { eventCredential } from "./event_credential.ts";
 import { feedback } from "./feedback.ts";
+import { imports } from "./imports.ts";
 import { initial } from "./initial.ts";
 import { lastOutcome } from "./last_outcome.ts";
 import { tokens } from "./tokens.ts";
@@ -18,6 +19,7 @@ const MIGRATIONS: readonly { name: string; up: (db: Kysely<unknown>, kind: Backe
   { name: "0004_event_credential", up: eventCredential },
   { name: "0005_feedback", up: feedback },
   { name: "0006_stays", up: stays },
+  { name: "0007_imports", up: imports },
 ];
 
 /** Names of all migrations, oldest first. */
