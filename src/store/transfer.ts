@@ -20,7 +20,6 @@ export const MOVED: Readonly<Record<string, readonly string[]>> = {
   events: ["seq"],
   stays: ["issue_id", "n"],
   imports: ["source", "key"],
-  feedback_reports: ["issue_id"],
 };
 
 /** Tables that the database itself fills while issues come in: what came of that makes way for the board's own rows. */
@@ -31,7 +30,6 @@ export const NOT_MOVED: Readonly<Record<string, string>> = {
   agents: "who works where at this moment; they come back with their first sign of life",
   feedback_days: "how much visitors sent to this one server",
   feedback_reports: "what visitors may send again, to the server that gave them their receipts",
-  feedback_days: "what visitors may still send one server today",
   meta: "facts about this one database",
   tokens: "credentials belong to one server: an export must not open any door",
 };
