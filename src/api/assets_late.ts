@@ -1,5 +1,7 @@
-/** What the board loads late: the style sheets of the panel, and the modules, highlighter and grammars of Changes and Timeline. */
+/** What the board loads late: the style sheets of the panel, the modules, highlighter and grammars of Changes and Timeline, the page of
+ * agents and its charts. */
 
+import chartJs from "../../static/board/chart.js" with { type: "text" };
 import changesJs from "../../static/board/changes.js" with { type: "text" };
 import diffColorsJs from "../../static/board/diff_colors.js" with { type: "text" };
 import diffParseJs from "../../static/board/diff_parse.js" with { type: "text" };
@@ -9,14 +11,19 @@ import laterJs from "../../static/board/later.js" with { type: "text" };
 import promoteJs from "../../static/board/promote.js" with { type: "text" };
 import rawTextJs from "../../static/board/raw_text.js" with { type: "text" };
 import reviewJs from "../../static/board/review.js" with { type: "text" };
+import statsJs from "../../static/board/stats.js" with { type: "text" };
 import timelineJs from "../../static/board/timeline.js" with { type: "text" };
 import timelineWordsJs from "../../static/board/timeline_words.js" with { type: "text" };
+import viewAgentsJs from "../../static/board/view_agents.js" with { type: "text" };
 import viewChangesJs from "../../static/board/view_changes.js" with { type: "text" };
+import viewChartJs from "../../static/board/view_chart.js" with { type: "text" };
+import viewChartsJs from "../../static/board/view_charts.js" with { type: "text" };
 import viewDiffFileJs from "../../static/board/view_diff_file.js" with { type: "text" };
 import viewDiffLinesJs from "../../static/board/view_diff_lines.js" with { type: "text" };
 import viewReviewJs from "../../static/board/view_review.js" with { type: "text" };
 import viewTimelineJs from "../../static/board/view_timeline.js" with { type: "text" };
 import promoteCss from "../../static/board/css/promote.css" with { type: "text" };
+import agentsCss from "../../static/board/css/agents.css" with { type: "text" };
 import dialogsCss from "../../static/board/css/dialogs.css" with { type: "text" };
 import formsCss from "../../static/board/css/forms.css" with { type: "text" };
 import panelCss from "../../static/board/css/panel.css" with { type: "text" };
@@ -26,6 +33,8 @@ import changesCss from "../../static/board/css/changes.css" with { type: "text" 
 import changesNarrowCss from "../../static/board/css/changes_narrow.css" with { type: "text" };
 import diffCss from "../../static/board/css/diff.css" with { type: "text" };
 import timelineCss from "../../static/board/css/timeline.css" with { type: "text" };
+import uplot from "uplot/dist/uPlot.esm.js" with { type: "text" };
+import uplotCss from "uplot/dist/uPlot.min.css" with { type: "text" };
 import highlighter from "@highlightjs/cdn-assets/es/core.min.js" with { type: "text" };
 import sortable from "sortablejs/modular/sortable.esm.js" with { type: "text" };
 import typescript from "@highlightjs/cdn-assets/es/languages/typescript.min.js" with { type: "text" };
@@ -51,6 +60,7 @@ import ini from "@highlightjs/cdn-assets/es/languages/ini.min.js" with { type: "
 /** By file name. */
 export const LATE_MODULES: Readonly<Record<string, string>> = {
   "changes.js": changesJs,
+  "chart.js": chartJs,
   "diff_colors.js": diffColorsJs,
   "diff_parse.js": diffParseJs,
   "drag_touch.js": dragTouchJs,
@@ -59,9 +69,13 @@ export const LATE_MODULES: Readonly<Record<string, string>> = {
   "promote.js": promoteJs,
   "raw_text.js": rawTextJs,
   "review.js": reviewJs,
+  "stats.js": statsJs,
   "timeline.js": timelineJs,
   "timeline_words.js": timelineWordsJs,
+  "view_agents.js": viewAgentsJs,
   "view_changes.js": viewChangesJs,
+  "view_chart.js": viewChartJs,
+  "view_charts.js": viewChartsJs,
   "view_diff_file.js": viewDiffFileJs,
   "view_diff_lines.js": viewDiffLinesJs,
   "view_review.js": viewReviewJs,
@@ -70,6 +84,7 @@ export const LATE_MODULES: Readonly<Record<string, string>> = {
 
 /** Style sheets by file name. */
 export const LATE_STYLES: Readonly<Record<string, string>> = {
+  "agents.css": [uplotCss, agentsCss].join("\n"),
   "changes.css": [changesCss, diffCss, timelineCss, changesNarrowCss].join("\n"),
   "forms.css": [formsCss, dialogsCss].join("\n"),
   "promote.css": promoteCss,
@@ -100,6 +115,7 @@ const GRAMMARS = {
 
 /** By the specifier under which the modules import them. */
 export const LATE_VENDOR: Readonly<Record<string, { file: string; text: string }>> = {
+  "uplot": { file: "uplot.js", text: uplot },
   "@highlightjs/cdn-assets/es/core.min.js": { file: "highlight.js", text: highlighter },
   "sortablejs": { file: "sortable.js", text: sortable },
   ...Object.fromEntries(

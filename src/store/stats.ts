@@ -21,22 +21,27 @@ import type { StatsReader } from "./store.ts";
 
 /**
  * So long after its end a day may still get a row: writes take their time before they commit, and other machines'
- * clocks differ. Later it never changes any more, and is kept.
+ * clocks differ. Later it never changes any more.
  */
 const SETTLED_MS = 600_000;
+/** So long are they kept: an import may write into the past of a database in use. */
+const KEPT_MS = 600_000;
 /** Days that one statement reads. SQLite answers at once or not at all: requests get their turn in between. */
 const CHUNK_DAYS = 10;
-/** Days that are kept: the longest window, and one that ends while it is read. */
-const KEPT_DAYS = MAX_STATS_DAYS + 1;
 
 export function statsIn({ read, kind }: Database, clock: Clock): StatsReader {
   const settled = new Map<number, DayFacts>();
+  let since = 0;
   return {
     async read(days): Promise<Stats> {
       const now = clock.now().getTime();
       const today = Math.floor(now / DAY_MS);
       const first = today - days + 1;
       const facts: DayFacts[] = [];
+      if (now - since > KEPT_MS) {
+        settled.clear();
+        since = now;
+      }
       for (let day = first; day <= today;) {
         const known = settled.get(day);
         if (known !== undefined) {
@@ -54,7 +59,6 @@ export function statsIn({ read, kind }: Database, clock: Clock): StatsReader {
         day = end;
         if (kind === "sqlite" && day <= today) await setImmediate();
       }
-      for (const day of settled.keys()) if (day <= today - KEPT_DAYS) settled.delete(day);
       return statsOf(facts, await presentDepth(read), now);
     },
   };

@@ -8,6 +8,7 @@ import { toCard } from "./reduce.js";
 /** @import { Comment } from "../../src/domain/comment.ts" */
 /** @import { Attachment } from "../../src/domain/attachment.ts" */
 /** @import { Agent } from "../../src/domain/agent.ts" */
+/** @import { Stats } from "../../src/domain/stats.ts" */
 /** @import { Run } from "../../src/domain/run.ts" */
 /** @import { Card, Message } from "./reduce.js" */
 /** @import { Diff } from "../../src/domain/diff.ts" */
@@ -179,6 +180,9 @@ export const api = {
 
   /** @returns {Promise<Agent[]>} */
   agents: () => get("/agents"),
+
+  /** @param {number} days @returns {Promise<Stats>} */
+  stats: (days) => get(`/stats?days=${days}`),
 
   /** @returns {Promise<RunnerState | null>} */
   async runner() {

@@ -11,7 +11,7 @@ import { startFlip } from "./flip.js";
 import { lazy } from "./lazy.js";
 import { onMessages, startLive } from "./live.js";
 import { startShortcuts } from "./shortcuts.js";
-import { answering, connection, creating, openRef, overlay, waiting } from "./store.js";
+import { answering, connection, creating, openRef, overlay, view, waiting } from "./store.js";
 import { Attention } from "./view_attention.js";
 import { Board } from "./view_board.js";
 import { Away, Header } from "./view_header.js";
@@ -24,6 +24,7 @@ const panel = lazy(async () => (await import("./view_panel.js")).Panel, PANEL);
 const answer = lazy(async () => (await import("./view_answer.js")).Answer, PANEL);
 const create = lazy(async () => (await import("./view_create.js")).CreateDialog, FORMS, { field: true });
 const palette = lazy(async () => (await import("./view_palette.js")).Palette, FORMS, { field: true });
+const agentsPage = lazy(async () => (await import("./view_agents.js")).AgentsPage, ["agents.css"]);
 const filterRow = lazy(async () => (await import("./view_filter.js")).FilterRow);
 const filterMenu = lazy(async () => (await import("./view_filter.js")).FilterMenu, FORMS);
 const help = lazy(async () => (await import("./view_help.js")).Help, FORMS);
@@ -35,9 +36,11 @@ function App() {
       <div class="under">
         <${Header} />
         <${Away} />
-        <${Attention} />
-        ${filtering.value && html`<${filterRow.Part} />`}
-        <${Board} />
+        ${view.value === "agents" ? html`<${agentsPage.Part} />` : html`
+          <${Attention} />
+          ${filtering.value && html`<${filterRow.Part} />`}
+          <${Board} />
+        `}
       </div>
       ${openRef.value !== "" && html`<${panel.Part} />`}
     </div>

@@ -3,10 +3,10 @@
 
 import { moveIssue, stopIssue } from "./actions.js";
 import { api, ApiError } from "./api.js";
-import { openIssue } from "./detail.js";
+import { openIssue, openView } from "./detail.js";
 import { clearFilter, filtering, setFilter, titleMatches } from "./filter.js";
 import { theme } from "./settings.js";
-import { cards, creating, overlay, takeCards } from "./store.js";
+import { cards, creating, overlay, takeCards, view } from "./store.js";
 import { HUMAN_STATUSES, STATUS_WORDS } from "./words.js";
 
 /** @import { Icon } from "./icons.js" */
@@ -91,6 +91,11 @@ function commands(subject) {
     icon: "filter",
     run: () => setFilter({ needs: ["question", "failed", "review"] }),
   });
+  list.push(
+    view.value === "agents"
+      ? { id: "board", text: "Go to the board", hint: "", icon: "back", run: () => openView("") }
+      : { id: "agents", text: "Agents and charts", hint: "A", icon: "chart", run: () => openView("agents") },
+  );
   if (filtering.value) {
     list.push({ id: "all", text: "Clear the filter", hint: "", icon: "filter", run: clearFilter });
   }

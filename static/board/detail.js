@@ -4,7 +4,7 @@
 import { effect, signal } from "@preact/signals";
 import { api, ApiError } from "./api.js";
 import { onMessages, onResync } from "./live.js";
-import { cards, openRef, takeCards } from "./store.js";
+import { cards, openRef, takeCards, view } from "./store.js";
 import { toCard } from "./reduce.js";
 
 /** @import { Signal } from "@preact/signals" */
@@ -87,9 +87,24 @@ export function closeIssue() {
   history.pushState(null, "", url);
 }
 
+/** @param {"" | "agents"} name */
+export function openView(name) {
+  if (view.peek() === name) return;
+  view.value = name;
+  const url = new URL(location.href);
+  url.searchParams.delete("days");
+  if (name === "") url.searchParams.delete("view");
+  else url.searchParams.set("view", name);
+  history.pushState(null, "", url);
+}
+
 /** Opens what the address says, now and when the person goes back or forward. */
 export function followAddress() {
-  const read = () => openRef.value = new URLSearchParams(location.search).get("issue") ?? "";
+  const read = () => {
+    const params = new URLSearchParams(location.search);
+    openRef.value = params.get("issue") ?? "";
+    view.value = params.get("view") === "agents" ? "agents" : "";
+  };
   read();
   addEventListener("popstate", read);
   return () => removeEventListener("popstate", read);

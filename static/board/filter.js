@@ -5,14 +5,14 @@ import { batch, computed, effect, signal } from "@preact/signals";
 import { api, ApiError } from "./api.js";
 import { onMessages, onResync } from "./live.js";
 import { needOf } from "./reduce.js";
-import { columns, takeCards, toast } from "./store.js";
+import { columns, takeCards, toast, view } from "./store.js";
 import { KIND_WORDS, PRIORITIES, STATUSES } from "./words.js";
 
 /** @import { ReadonlySignal, Signal } from "@preact/signals" */
 /** @import { Card } from "./reduce.js" */
 /** @import { Columns } from "./store.js" */
 
-/** @typedef {"status" | "kind" | "priority" | "agent" | "needs"} Facet */
+/** @typedef {"status" | "kind" | "priority" | "agent" | "needs" | "trust"} Facet */
 /** @typedef {{ q: string } & Record<Facet, readonly string[]>} Filter each facet: any of these; empty: all */
 
 /** The values that a facet may have; an agent may be anybody. @type {Readonly<Record<Facet, readonly string[] | null>>} */
@@ -22,6 +22,7 @@ export const FACETS = {
   priority: PRIORITIES,
   agent: null,
   needs: ["question", "failed", "review"],
+  trust: ["operator", "member", "agent", "external"],
 };
 const NAMES = /** @type {readonly Facet[]} */ (Object.keys(FACETS));
 
@@ -32,9 +33,11 @@ const PAUSE_MS = 120;
 /** Between a change of some text and a new search. */
 const REFRESH_MS = 1000;
 const MAX_FOUND = 500;
+/** Of one facet, as many as the server takes. */
+const MAX_VALUES = 20;
 
 /** @type {Filter} */
-const ALL = { q: "", status: [], kind: [], priority: [], agent: [], needs: [] };
+const ALL = { q: "", status: [], kind: [], priority: [], agent: [], needs: [], trust: [] };
 
 /** @type {Signal<Filter>} */
 export const filter = signal(ALL);
@@ -66,7 +69,8 @@ export function matches(card, wanted, ids) {
   /** @param {Facet} facet @param {string | null} value */
   const fits = (facet, value) => wanted[facet].length === 0 || wanted[facet].includes(value ?? "");
   return fits("status", card.status) && fits("kind", card.kind) && fits("priority", card.priority) &&
-    fits("needs", needOf(card)) && (fits("agent", card.claimed_by) || fits("agent", card.assignee)) &&
+    fits("needs", needOf(card)) && fits("trust", card.trust) &&
+    (fits("agent", card.claimed_by) || fits("agent", card.assignee)) &&
     (wanted.q.trim() === "" || (ids?.has(card.id) ?? false) || titleMatches(card, wanted.q));
 }
 
@@ -95,6 +99,9 @@ export function setFilter(patch) {
   const next = { ...filter.peek(), ...patch };
   filter.value = next;
   const url = new URL(location.href);
+  // Who filters wants to see issues.
+  view.value = "";
+  url.searchParams.delete("view");
   for (const [name, value] of [["q", next.q], ...NAMES.map((name) => [name, next[name].join(",")])]) {
     if (value === "") url.searchParams.delete(name);
     else url.searchParams.set(name, value);
@@ -115,51 +122,73 @@ export function clearFilter() {
   setFilter(ALL);
 }
 
-/** Follows the address, and searches. */
+/** Follows the address, and asks the server for what is not loaded. */
 export function startFilter() {
   const read = () => filter.value = filterIn(new URLSearchParams(location.search));
   read();
   addEventListener("popstate", read);
-  const q = computed(() => filter.value.q.trim());
-  const partial = computed(() => filtering.value);
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
+  let words = "";
   /** @param {number} pause */
   const later = (pause) => {
     clearTimeout(timer);
-    if (q.peek() !== "") timer = setTimeout(() => search(q.peek()), pause);
+    rest.value = null;
+    if (filtering.peek()) timer = setTimeout(search, pause);
   };
   effect(() => {
-    if (q.value === "") found.value = null;
-    later(PAUSE_MS);
-  });
-  effect(() => {
-    // What was accepted long ago comes in small pages; who filters wants to see through all of it.
-    if (partial.value) ask(`/issues?status=done&limit=${MAX_FOUND}`);
+    const q = filter.value.q.trim();
+    if (q === "") found.value = null;
+    later(q === words ? 0 : PAUSE_MS);
+    words = q;
   });
   onMessages((messages) => {
+    if (filter.peek().q.trim() === "") return;
     if (messages.some(({ type }) => type === "comment.added" || type === "issue.updated")) later(REFRESH_MS);
   });
   onResync(() => later(0));
 }
 
-/** @param {string} q */
-async function search(q) {
-  const ids = await ask(`/issues?q=${encodeURIComponent(q)}&limit=${MAX_FOUND}`);
-  // A slow answer to an older word tells nothing.
-  if (ids !== null && filter.peek().q.trim() === q) found.value = ids;
+/** Where the server has more of what is wanted; `null`: all of it is here. @type {Signal<string | null>} */
+export const rest = signal(null);
+
+/** The filter as the server takes it. @param {Filter} wanted */
+function queryOf({ q, ...facets }) {
+  const params = new URLSearchParams();
+  for (const [name, values] of Object.entries({ q: [q.trim()], ...facets })) {
+    const text = values.slice(0, MAX_VALUES).join(",");
+    if (text !== "") params.set(name, text);
+  }
+  params.set("limit", String(MAX_FOUND));
+  return `/issues?${params}`;
 }
 
-/** @param {string} path */
-async function ask(path) {
+async function search() {
+  const wanted = filter.peek();
+  await ask(queryOf(wanted), wanted, new Set());
+}
+
+/** Loads the next page of what is wanted. */
+export async function loadRest() {
+  if (rest.peek() !== null) {
+    await ask(/** @type {string} */ (rest.peek()), filter.peek(), found.peek() ?? new Set());
+  }
+}
+
+/** @param {string} path @param {Filter} wanted @param {ReadonlySet<string>} before ids of the pages before */
+async function ask(path, wanted, before) {
   try {
     const page = await api.issues(path);
-    batch(() => takeCards(page.cards));
-    return new Set(page.cards.map((card) => card.id));
+    batch(() => {
+      takeCards(page.cards);
+      // A slow answer to an older filter tells nothing.
+      if (filter.peek() !== wanted) return;
+      rest.value = page.next;
+      if (wanted.q.trim() !== "") found.value = new Set([...before, ...page.cards.map(({ id }) => id)]);
+    });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     // What is loaded is searched all the same, by its titles.
     if (error.status !== 0) toast(`The search failed: ${error.message}`, "bad");
-    return null;
   }
 }

@@ -80,6 +80,7 @@ const PATHS = {
   settings:
     "M2.5 5h6m4 0h1m-11 6h1m4 0h6M8.5 5a2 2 0 1 0 4 0 2 2 0 0 0-4 0Zm-5 6a2 2 0 1 0 4 0 2 2 0 0 0-4 0Z",
   keyboard: "M2 4.5h12v7H2zM4.5 7h.01M7 7h.01M9.5 7h.01M12 7h.01M5.5 9.5h5",
+  chart: "M3 13V8m5 5V3m5 10V6",
   theme: "M8 2.5a5.5 5.5 0 1 0 0 11v-11Z",
   edit: "m3 13 .6-2.6 7-7a1.4 1.4 0 0 1 2 2l-7 7L3 13Z",
 };

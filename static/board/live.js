@@ -169,7 +169,8 @@ async function loadCounts() {
   }
 }
 
-async function loadAgents() {
+/** Looks who works. */
+export async function loadAgents() {
   clearTimeout(agentsSoon);
   agentsSoon = undefined;
   try {

@@ -2,11 +2,11 @@
 /** Every shortcut of the board: this table handles them, and the list behind `?` is made of it. */
 
 import { stepIssue } from "./actions.js";
-import { closeIssue, openIssue } from "./detail.js";
+import { closeIssue, openIssue, openView } from "./detail.js";
 import { setFilter } from "./filter.js";
 import { focusCard, keepFocus, neighbour } from "./focus.js";
 import { single_keys } from "./settings.js";
-import { cards, creating, openRef, overlay, undoable } from "./store.js";
+import { cards, creating, openRef, overlay, undoable, view } from "./store.js";
 import { openMenu } from "./view_menu.js";
 
 /** @import { Card } from "./reduce.js" */
@@ -35,6 +35,12 @@ export const SHORTCUTS = [
     run: () => void (overlay.value = overlay.value === "palette" ? "" : "palette"),
   },
   { group: "Board", words: "Next that needs you", keys: ["n"], run: () => focusOn(".strip-item") },
+  {
+    group: "Board",
+    words: "Agents and charts, and back",
+    keys: ["a"],
+    run: () => openView(view.value === "agents" ? "" : "agents"),
+  },
   { group: "Board", words: "Undo the last move", keys: ["mod+z"], run: undo },
   { group: "Board", words: "These shortcuts", keys: ["?"], run: () => void (overlay.value = "help") },
   {

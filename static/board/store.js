@@ -89,6 +89,9 @@ export function activityOf(issue_id) {
 /** Which issue is open, by id or number; empty when none is. */
 export const openRef = signal("");
 
+/** What is shown in place of the columns; empty: nothing. @type {Signal<"" | "agents">} */
+export const view = signal("");
+
 /** Whether the form for a new issue is open. */
 export const creating = signal(false);
 

@@ -7,7 +7,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { attempt } from "./actions.js";
 import { dragOver, drop } from "./drag.js";
 import { wantsFocus } from "./focus.js";
-import { filtering, shownColumns } from "./filter.js";
+import { filtering, rest, shownColumns } from "./filter.js";
 import { Icon, StatusIcon } from "./icons.js";
 import { loadMore } from "./live.js";
 import { countOf, refusalOf } from "./reduce.js";
@@ -26,7 +26,8 @@ const AHEAD_PX = 1200;
 /** @param {{ status: Status, loading: boolean }} props */
 export function Column({ status, loading }) {
   const cards = shownColumns.value[status];
-  const next = more.value[status];
+  // Who filters has asked the server for all of it.
+  const next = filtering.value ? null : more.value[status];
   const shown = useSignal(WINDOW);
   // A card that was moved by keyboard keeps the focus, so it is drawn wherever it lands.
   const count = Math.max(shown.value, 1 + cards.findIndex((card) => wantsFocus(card.id)));
@@ -82,8 +83,7 @@ export function Column({ status, loading }) {
   useEffect(() => {
     const element = end.current;
     const drawn_all = cards.length <= shown.value;
-    // Who filters has asked the server already.
-    if (element === null || (drawn_all && (next === null || filtering.value))) return;
+    if (element === null || (drawn_all && next === null)) return;
     const observer = new IntersectionObserver((entries) => {
       if (!entries.some((entry) => entry.isIntersecting)) return;
       if (drawn_all) grow();
@@ -91,7 +91,7 @@ export function Column({ status, loading }) {
     }, { root: element.closest(".column"), rootMargin: `${AHEAD_PX}px 0px` });
     observer.observe(element);
     return () => observer.disconnect();
-  }, [shown.value, cards.length, next, filtering.value]);
+  }, [shown.value, cards.length, next]);
 
   return html`
     <section class=${`column c-${status} ${mark.value}`} aria-labelledby=${title} data-status=${status}
@@ -127,8 +127,9 @@ export function Column({ status, loading }) {
 /** @param {Status} status */
 function countWords(status) {
   const { length } = shownColumns.value[status];
+  if (filtering.value) return rest.value === null ? length : `${length}+`;
   if (more.value[status] === null) return length;
-  if (filtering.value || totals.value === null) return `${length}+`;
+  if (totals.value === null) return `${length}+`;
   return countOf(status, totals.value, all.value, pending.value);
 }
 

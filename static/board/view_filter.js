@@ -3,7 +3,18 @@
 
 import { html } from "htm/preact";
 import { useEffect, useRef } from "preact/hooks";
-import { clearFilter, FACETS, filter, filtering, setFilter, shownColumns, toggleFilter } from "./filter.js";
+import { attempt } from "./actions.js";
+import {
+  clearFilter,
+  FACETS,
+  filter,
+  filtering,
+  loadRest,
+  rest,
+  setFilter,
+  shownColumns,
+  toggleFilter,
+} from "./filter.js";
 import { Icon } from "./icons.js";
 import { useFloating } from "./place.js";
 import { agents, cards, overlay } from "./store.js";
@@ -18,9 +29,10 @@ const TITLES = {
   kind: "Kind",
   priority: "Priority",
   agent: "Agent or assignee",
+  trust: "Written by",
 };
 /** @type {readonly Facet[]} */
-const ORDER = ["needs", "status", "kind", "priority", "agent"];
+const ORDER = ["needs", "status", "kind", "priority", "agent", "trust"];
 /** @type {Readonly<Record<string, string>>} */
 const WORDS = {
   ...STATUS_WORDS,
@@ -30,8 +42,14 @@ const WORDS = {
 /** @type {Readonly<Record<string, string>>} */
 const NEEDS = { question: "Question", failed: "Failed run", review: "Review" };
 
+/** @type {Readonly<Record<string, string>>} */
+const TRUSTS = { operator: "Operator", member: "Member", agent: "Agent", external: "Outside" };
+
 /** @param {Facet} facet @param {string} value */
-const wordOf = (facet, value) => facet === "needs" ? NEEDS[value] : facet === "agent" ? value : WORDS[value];
+function wordOf(facet, value) {
+  if (facet === "agent") return value;
+  return (facet === "needs" ? NEEDS : facet === "trust" ? TRUSTS : WORDS)[value];
+}
 
 export function FilterRow() {
   if (!filtering.value) return null;
@@ -52,7 +70,11 @@ export function FilterRow() {
       )}
       <span class="muted" role="status">${count === 0
         ? "No issue matches"
-        : `${count} ${count === 1 ? "issue" : "issues"}`}</span>
+        : `${count}${rest.value === null ? "" : "+"} ${count === 1 ? "issue" : "issues"}`}</span>
+      ${rest.value !== null && html`
+        <button type="button" class="button quiet" onClick=${() =>
+          attempt("No more issues", loadRest)}>Load more</button>
+      `}
       <button type="button" class="button quiet" onClick=${clearFilter}>Clear filter</button>
     </section>
   `;

@@ -2,10 +2,11 @@
 /** The bar on top: who works, whether the page is live, and the way to a new issue. */
 
 import { html } from "htm/preact";
+import { openView } from "./detail.js";
 import { filter, MAX_QUERY, setFilter } from "./filter.js";
 import { Icon, Logo } from "./icons.js";
 import { retryNow } from "./live.js";
-import { agents, boot, columns, connection, creating, last_live, overlay, runner } from "./store.js";
+import { agents, boot, columns, connection, creating, last_live, overlay, runner, view } from "./store.js";
 
 export function Header() {
   return html`
@@ -55,10 +56,22 @@ function Summary() {
     : `${working} of ${alive.length} ${alive.length === 1 ? "agent" : "agents"} working`;
   return html`
     <p class="summary">
-      <span class=${`agents-dot ${working > 0 ? "on" : ""}`} aria-hidden="true"></span>${text}
+      <a href="?view=agents" aria-current=${view.value === "agents"
+        ? "page"
+        : null} title="Agents and charts (A)"
+        onClick=${toAgents}><span class=${`agents-dot ${
+          working > 0 ? "on" : ""
+        }`} aria-hidden="true"></span>${text}</a>
       <${RunnerMarks} />
     </p>
   `;
+}
+
+/** @param {MouseEvent} event */
+function toAgents(event) {
+  if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  openView("agents");
 }
 
 /** What is unusual about the runner, in words. */
