@@ -10,7 +10,6 @@ import {
   type DayFacts,
   type Depth,
   HOUR_MS,
-  MAX_STATS_DAYS,
   type RunSum,
   type Stats,
   statsOf,
