@@ -86,6 +86,9 @@ export const RunSchema = z.object({
   cost_usd: z.number(),
   input_tokens: count,
   output_tokens: count,
+  refused_hosts: z.array(z.string()).openapi({
+    description: "Hosts that its tools were refused or could not reach, as far as the transcript tells",
+  }),
   started_at: time,
   finished_at: timeOrEmpty,
 }).openapi("Run");

@@ -36,6 +36,8 @@ export interface EndContext {
   retry_at: string;
   /** The folder that is kept because its work could not be committed; empty otherwise. */
   kept_folder: string;
+  /** Hosts that tools were refused or could not reach; left out: none. */
+  refused_hosts?: readonly string[];
 }
 
 /** The comments of a finished run, in the order in which they are written; the last one is the one to act on. */
@@ -109,6 +111,7 @@ function headline({ judgement, kind }: EndContext): string {
 
 function workLines(context: EndContext): string[] {
   const { branch, commit, changed_files, left_out, warnings, pr_url, publish_error, kept_folder } = context;
+  const { refused_hosts = [] } = context;
   const lines: string[] = [];
   if (commit !== "") {
     const files = changed_files === 0
@@ -125,6 +128,13 @@ function workLines(context: EndContext): string[] {
   }
   if (left_out.length > 0) lines.push(`Not in the commit:\n\n${listed(left_out)}`);
   if (warnings.length > 0) lines.push(`Look at this before you accept:\n\n${listed(warnings)}`);
+  if (refused_hosts.length > 0) {
+    lines.push(
+      `Not reached from the run, as far as its transcript tells: ${
+        refused_hosts.map((host) => `\`${host}\``).join(", ")
+      }.`,
+    );
+  }
   if (kept_folder !== "") {
     lines.push(`The agent's files could not be committed. They are kept in \`${kept_folder}\`.`);
   }

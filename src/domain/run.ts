@@ -42,6 +42,8 @@ export interface Run {
   cost_usd: number;
   input_tokens: number;
   output_tokens: number;
+  /** Hosts that its tools were refused or could not reach, as far as the transcript tells. */
+  refused_hosts: string[];
   started_at: string;
   finished_at: string;
 }

@@ -154,6 +154,7 @@ function runEnd(
     session_cost_usd: execution.session_cost_usd,
     input_tokens: execution.input_tokens,
     output_tokens: execution.output_tokens,
+    refused_hosts: execution.refused_hosts,
     checks: checksOf(judgement, execution),
     transient: judgement.transient,
     not_before: judgement.not_before === "" ? retry_at : judgement.not_before,
@@ -173,6 +174,7 @@ function runEnd(
       failures,
       retry_at,
       kept_folder: work.kept_in,
+      refused_hosts: execution.refused_hosts,
     }),
   };
 }

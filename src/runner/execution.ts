@@ -69,6 +69,8 @@ export interface Execution {
   turns: number;
   input_tokens: number;
   output_tokens: number;
+  /** Hosts that tools were refused or could not reach, as far as the transcript tells. */
+  refused_hosts: readonly string[];
   /** The earlier runs, oldest first. */
   earlier: Run[];
 }

@@ -7,6 +7,7 @@
 import type { AgentResult } from "../domain/agent_output.ts";
 import { LEAST_USD, limitForProcess, shareOf, UNLIMITED } from "../domain/budget.ts";
 import type { Comment } from "../domain/comment.ts";
+import { EgressNote } from "../domain/egress.ts";
 import { messageOfError } from "../domain/errors.ts";
 import { branchName } from "../domain/issue.ts";
 import type { LogBody } from "../domain/log_entry.ts";
@@ -60,6 +61,7 @@ class Executor {
   #profile!: RunProfile;
   #wrap_up!: WrapUp;
   #external = false;
+  readonly #egress = new EgressNote();
 
   constructor(claim: Claim, supervisor: Supervisor, deps: ExecutorDeps, steering: Steering) {
     this.#claim = claim;
@@ -90,6 +92,7 @@ class Executor {
       turns: 0,
       input_tokens: 0,
       output_tokens: 0,
+      refused_hosts: [],
       earlier: [],
     };
   }
@@ -268,7 +271,10 @@ class Executor {
     let sent = this.#steering.sent;
     const talk = await converse(agent, {
       timers: this.#deps.timers,
-      write: (body) => this.#transcript.write(body),
+      write: (body) => {
+        this.#egress.see(body);
+        return this.#transcript.write(body);
+      },
       sign: (event) => {
         this.#supervisor.sign(event);
         this.#wrap_up.sign(event, {
@@ -293,6 +299,7 @@ class Executor {
     await this.#steering.detach();
     this.#supervisor.detach();
     this.#account(talk.results);
+    execution.refused_hosts = this.#egress.hosts;
     execution.exit = talk.exit;
     execution.results = talk.results;
     execution.forced_exit = talk.forced_exit;

@@ -1,6 +1,7 @@
 /** One claimed issue, from its claim to its end: joins supervisor, executor and completer with store and parts. */
 
 import type { Budget } from "../domain/budget.ts";
+import type { Comment } from "../domain/comment.ts";
 import { FencedError, messageOfError } from "../domain/errors.ts";
 import { profileOf } from "../domain/profile.ts";
 import { type Redact, redactEntry } from "../domain/redact.ts";
@@ -98,7 +99,7 @@ function executorDeps(claim: Claim, work: WorkDeps): ExecutorDeps {
   return {
     clock,
     timers,
-    comments: () => store.comments.list(issue.id),
+    comments: async () => seenByHumans(await store.comments.list(issue.id), claim.promoted_at),
     attachments: async () => {
       const list = await store.attachments.list(issue.id);
       return await Promise.all(list.map(async (file) => {
@@ -122,6 +123,11 @@ function executorDeps(claim: Claim, work: WorkDeps): ExecutorDeps {
     commands: parts,
     command_limit_ms: options.check_timeout_s * 1000,
   };
+}
+
+/** What strangers wrote after a human handed the issue off waits until one does again. */
+function seenByHumans(comments: Comment[], promoted_at: string): Comment[] {
+  return comments.filter(({ trust, created_at }) => trust !== "external" || created_at <= promoted_at);
 }
 
 /** What the agent says leaves the machine only without secrets. */

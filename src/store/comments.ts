@@ -4,7 +4,7 @@ import type { Comment, NewComment } from "../domain/comment.ts";
 import { type Actor, cardOf } from "../domain/event.ts";
 import type { Issue, Status } from "../domain/issue.ts";
 import type { Database, Tx } from "./database.ts";
-import { decided, findIssue, FRESH_START, lockIssue, moveIssue } from "./issue_rows.ts";
+import { decided, findIssue, handedOff, lockIssue, moveIssue } from "./issue_rows.ts";
 import { commentOf, issueOf } from "./rows.ts";
 import { lockRun } from "./run_rows.ts";
 import type { IssueRow } from "./schema.ts";
@@ -33,7 +33,7 @@ async function add(
   const { to } = decided(row, { type: "comment" }, actor);
   const comment = await insertComment(tx, row, input, { status: to, actor });
   if (to === row.status) return { comment, issue: issueOf(row), unblocked: false };
-  const moved = await moveIssue(tx, row, to, FRESH_START, actor);
+  const moved = await moveIssue(tx, row, to, handedOff(tx), actor);
   return { comment, issue: issueOf(moved), unblocked: true };
 }
 

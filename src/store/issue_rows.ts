@@ -88,3 +88,8 @@ export async function moveIssue(
 
 /** What a human's "go on" changes: earlier failures no longer count, and no back-off delays the claim. */
 export const FRESH_START = { failures: 0, not_before: "" } as const;
+
+/** What a human changes who hands the issue to the agents, having seen what is written on it. */
+export function handedOff({ now }: Pick<Tx, "now">) {
+  return { ...FRESH_START, promoted_at: now };
+}

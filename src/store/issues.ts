@@ -4,7 +4,7 @@ import { StaleVersionError } from "../domain/errors.ts";
 import { type Actor, cardOf, type NewEvent } from "../domain/event.ts";
 import { type Issue, type IssuePatch, type NewIssue, type Status, STATUSES } from "../domain/issue.ts";
 import type { Database, Tx } from "./database.ts";
-import { decided, findIssue, FRESH_START, lockIssue, moveIssue, updateIssue } from "./issue_rows.ts";
+import { decided, findIssue, handedOff, lockIssue, moveIssue, updateIssue } from "./issue_rows.ts";
 import { listIssues } from "./list.ts";
 import { issueOf, rankOf } from "./rows.ts";
 import type { IssueRow } from "./schema.ts";
@@ -34,6 +34,7 @@ export async function createIssue(tx: Tx, input: NewIssue, actor: Actor): Promis
     id: tx.newId(),
     created_at: tx.now,
     updated_at: tx.now,
+    promoted_at: to === "ready" ? tx.now : "",
     checks: "",
   }).returningAll().executeTakeFirstOrThrow();
   tx.index({ number: row.number, n: 0, text: `${row.title}\n${row.body}` });
@@ -93,7 +94,7 @@ async function move(
   const decision = decided(row, { type: "move", to }, actor);
   if (decision.stop_run) return { issue: await recordStop(tx, row, decision.to, actor), stopping: true };
   if (decision.to === row.status) return { issue: issueOf(row), stopping: false };
-  const fields = decision.to === "ready" ? FRESH_START : {};
+  const fields = decision.to === "ready" ? handedOff(tx) : {};
   return { issue: issueOf(await moveIssue(tx, row, decision.to, fields, actor)), stopping: false };
 }
 

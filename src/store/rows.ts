@@ -82,6 +82,7 @@ export function runOf(row: RunRow): Run {
     cost_usd: row.cost_usd,
     input_tokens: row.input_tokens,
     output_tokens: row.output_tokens,
+    refused_hosts: row.refused_hosts === "" ? [] : row.refused_hosts.split(","),
     started_at: row.started_at,
     finished_at: row.finished_at,
   };

@@ -70,6 +70,7 @@ async function endRun(tx: Tx, run: RunRow, end: RunEnd): Promise<RunRow> {
     cost_usd: end.cost_usd,
     input_tokens: end.input_tokens,
     output_tokens: end.output_tokens,
+    refused_hosts: (end.refused_hosts ?? []).join(","),
   }).where("id", "=", run.id).where("fence", "=", run.fence).where("finished_at", "=", "")
     .returningAll().executeTakeFirst();
   // The row is locked under this fence, so this can't be lost; if it is, the whole end is undone.

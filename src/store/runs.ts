@@ -69,6 +69,7 @@ const UNTOUCHED_RUN = {
   stop_requested_at: "",
   stop_requested_by: "",
   log_seq: 0,
+  refused_hosts: "",
 } as const;
 
 /** Where the workflow sends an issue that the claim's statement selects. */
@@ -141,6 +142,7 @@ async function claim(tx: Tx, agent: AgentProcess, token_hash: string | undefined
     last_commit: row.last_commit,
     session_cost_usd: row.session_cost_usd,
     failures: row.failures,
+    promoted_at: row.promoted_at,
   };
 }
 

@@ -69,6 +69,8 @@ export interface IssueTable {
   session_id: Generated<string>;
   session_cost_usd: Generated<number>;
   last_commit: Generated<string>;
+  /** When a human last handed it to the agents; empty before. */
+  promoted_at: Generated<string>;
 }
 export type IssueRow = Selectable<IssueTable>;
 
@@ -125,6 +127,8 @@ export interface RunTable {
   stop_to: Status;
   /** `seq` of the last entry in the run's log. */
   log_seq: Generated<number>;
+  /** Separated by commas. */
+  refused_hosts: Generated<string>;
 }
 export type RunRow = Selectable<RunTable>;
 

@@ -233,6 +233,8 @@ export interface Claim {
   session_id: string;
   /** The commit that the last run with changes left on the issue's branch, "" when there is none. */
   last_commit: string;
+  /** When a human last handed the issue to the agents: texts of strangers that are newer nobody has looked at. */
+  promoted_at: string;
   /** The cumulative cost of that conversation in USD. */
   session_cost_usd: number;
   /** Transient failures in a row so far. */
@@ -317,6 +319,8 @@ export interface RunEnd {
   session_cost_usd: number;
   input_tokens: number;
   output_tokens: number;
+  /** See Run; left out: none. */
+  refused_hosts?: readonly string[];
   checks: CheckState;
   /**
    * The failure's cause may pass: counts as one more failure in a row, and the issue is tried again while

@@ -37,6 +37,10 @@ function Row({ run }) {
         <time class="muted num" datetime=${run.started_at}>${fullTime(run.started_at)}</time>
       </div>
       ${run.reason !== "" && html`<p>${run.reason}</p>`}
+      ${run.refused_hosts.length > 0 &&
+        html`<p class="muted">Not reached, as far as the transcript tells: ${
+          run.refused_hosts.join(", ")
+        }</p>`}
       <div class="facts">
         <span class="agent">${run.agent_id}</span>
         ${run.finished_at === ""

@@ -10,6 +10,7 @@ import { initial } from "./initial.ts";
 import { lastOutcome } from "./last_outcome.ts";
 import { tokens } from "./tokens.ts";
 import { stays } from "./stays.ts";
+import { trust } from "./trust.ts";
 
 /** In order; a name is written into every database and never changes. */
 const MIGRATIONS: readonly { name: string; up: (db: Kysely<unknown>, kind: Backend) => Promise<void> }[] = [
@@ -20,6 +21,7 @@ const MIGRATIONS: readonly { name: string; up: (db: Kysely<unknown>, kind: Backe
   { name: "0005_feedback", up: feedback },
   { name: "0006_stays", up: stays },
   { name: "0007_imports", up: imports },
+  { name: "0009_trust", up: trust },
 ];
 
 /** Names of all migrations, oldest first. */
