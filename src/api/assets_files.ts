@@ -19,7 +19,6 @@ import reduceJs from "../../static/board/reduce.js" with { type: "text" };
 import styleSheetJs from "../../static/board/style_sheet.js" with { type: "text" };
 import socketJs from "../../static/board/socket.js" with { type: "text" };
 import storeJs from "../../static/board/store.js" with { type: "text" };
-import transcriptJs from "../../static/board/transcript.js" with { type: "text" };
 import viewActionsJs from "../../static/board/view_actions.js" with { type: "text" };
 import viewBoardJs from "../../static/board/view_board.js" with { type: "text" };
 import viewCardJs from "../../static/board/view_card.js" with { type: "text" };
@@ -30,7 +29,6 @@ import viewPanelJs from "../../static/board/view_panel.js" with { type: "text" }
 import viewRunsJs from "../../static/board/view_runs.js" with { type: "text" };
 import viewThreadJs from "../../static/board/view_thread.js" with { type: "text" };
 import viewToastsJs from "../../static/board/view_toasts.js" with { type: "text" };
-import viewTranscriptJs from "../../static/board/view_transcript.js" with { type: "text" };
 import draftsJs from "../../static/board/drafts.js" with { type: "text" };
 import faviconJs from "../../static/board/favicon.js" with { type: "text" };
 import keepJs from "../../static/board/keep.js" with { type: "text" };
@@ -110,7 +108,6 @@ export const BOARD_MODULES: Readonly<Record<string, string>> = {
   "style_sheet.js": styleSheetJs,
   "socket.js": socketJs,
   "store.js": storeJs,
-  "transcript.js": transcriptJs,
   "view_actions.js": viewActionsJs,
   "view_board.js": viewBoardJs,
   "view_card.js": viewCardJs,
@@ -121,7 +118,6 @@ export const BOARD_MODULES: Readonly<Record<string, string>> = {
   "view_runs.js": viewRunsJs,
   "view_thread.js": viewThreadJs,
   "view_toasts.js": viewToastsJs,
-  "view_transcript.js": viewTranscriptJs,
   "drafts.js": draftsJs,
   "favicon.js": faviconJs,
   "keep.js": keepJs,

@@ -1,5 +1,4 @@
-/** What the board loads late: the style sheets of the panel, the modules, highlighter and grammars of Changes and Timeline, the page of
- * agents and its charts. */
+/** What the board loads late: the panel with its larger tabs, the highlighter and its grammars, the page of agents and its charts. */
 
 import chartJs from "../../static/board/chart.js" with { type: "text" };
 import changesJs from "../../static/board/changes.js" with { type: "text" };
@@ -26,6 +25,20 @@ import promoteCss from "../../static/board/css/promote.css" with { type: "text" 
 import agentsCss from "../../static/board/css/agents.css" with { type: "text" };
 import dialogsCss from "../../static/board/css/dialogs.css" with { type: "text" };
 import formsCss from "../../static/board/css/forms.css" with { type: "text" };
+import copyJs from "../../static/board/copy.js" with { type: "text" };
+import heightsJs from "../../static/board/heights.js" with { type: "text" };
+import lineDiffJs from "../../static/board/line_diff.js" with { type: "text" };
+import panelPlaceJs from "../../static/board/panel_place.js" with { type: "text" };
+import toolInputJs from "../../static/board/tool_input.js" with { type: "text" };
+import transcriptJs from "../../static/board/transcript.js" with { type: "text" };
+import transcriptFindJs from "../../static/board/transcript_find.js" with { type: "text" };
+import transcriptRowsJs from "../../static/board/transcript_rows.js" with { type: "text" };
+import viewToolJs from "../../static/board/view_tool.js" with { type: "text" };
+import viewTranscriptJs from "../../static/board/view_transcript.js" with { type: "text" };
+import viewTranscriptFindJs from "../../static/board/view_transcript_find.js" with { type: "text" };
+import viewTranscriptRowJs from "../../static/board/view_transcript_row.js" with { type: "text" };
+import viewTranscriptSumsJs from "../../static/board/view_transcript_sums.js" with { type: "text" };
+import windowJs from "../../static/board/window.js" with { type: "text" };
 import panelCss from "../../static/board/css/panel.css" with { type: "text" };
 import threadCss from "../../static/board/css/thread.css" with { type: "text" };
 import transcriptCss from "../../static/board/css/transcript.css" with { type: "text" };
@@ -80,6 +93,20 @@ export const LATE_MODULES: Readonly<Record<string, string>> = {
   "view_diff_lines.js": viewDiffLinesJs,
   "view_review.js": viewReviewJs,
   "view_timeline.js": viewTimelineJs,
+  "copy.js": copyJs,
+  "heights.js": heightsJs,
+  "line_diff.js": lineDiffJs,
+  "panel_place.js": panelPlaceJs,
+  "tool_input.js": toolInputJs,
+  "transcript.js": transcriptJs,
+  "transcript_find.js": transcriptFindJs,
+  "transcript_rows.js": transcriptRowsJs,
+  "view_tool.js": viewToolJs,
+  "view_transcript.js": viewTranscriptJs,
+  "view_transcript_find.js": viewTranscriptFindJs,
+  "view_transcript_row.js": viewTranscriptRowJs,
+  "view_transcript_sums.js": viewTranscriptSumsJs,
+  "window.js": windowJs,
 };
 
 /** Style sheets by file name. */
@@ -88,7 +115,8 @@ export const LATE_STYLES: Readonly<Record<string, string>> = {
   "changes.css": [changesCss, diffCss, timelineCss, changesNarrowCss].join("\n"),
   "forms.css": [formsCss, dialogsCss].join("\n"),
   "promote.css": promoteCss,
-  "panel.css": [panelCss, threadCss, transcriptCss].join("\n"),
+  "panel.css": [panelCss, threadCss].join("\n"),
+  "transcript.css": [diffCss, transcriptCss].join("\n"),
 };
 
 const GRAMMARS = {

@@ -154,8 +154,8 @@ export const api = {
   /** @param {string} id @param {string} body @returns {Promise<{ comment: Comment, unblocked: boolean }>} */
   comment: (id, body) => post(`/issues/${id}/comments`, { body, author_kind: "human" }),
 
-  /** @param {string} run_id @param {number} after @returns {Promise<{ entries: LogEntry[], next: number }>} */
-  log: (run_id, after) => get(`/runs/${run_id}/log?after=${after}`),
+  /** @param {string} run_id @param {number} after @param {number} limit @returns {Promise<{ entries: LogEntry[], next: number }>} */
+  log: (run_id, after, limit) => get(`/runs/${run_id}/log?after=${after}&limit=${limit}`),
 
   /**
    * @param {string} id

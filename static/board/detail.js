@@ -72,19 +72,21 @@ export function startDetail() {
 
 /** Opens an issue, with its own address in the history. @param {string} ref id or number */
 export function openIssue(ref) {
-  if (openRef.peek() === ref) return;
-  openRef.value = ref;
-  const url = new URL(location.href);
-  url.searchParams.set("issue", ref);
-  history.pushState(null, "", url);
+  if (openRef.peek() !== ref) go(ref);
 }
 
 export function closeIssue() {
-  if (openRef.peek() === "") return;
-  openRef.value = "";
+  if (openRef.peek() !== "") go("");
+}
+
+/** @param {string} ref */
+function go(ref) {
   const url = new URL(location.href);
-  url.searchParams.delete("issue");
+  // The place within the issue belongs to the one that is left.
+  for (const name of ["issue", "tab", "run", "file", "line", "comment"]) url.searchParams.delete(name);
+  if (ref !== "") url.searchParams.set("issue", ref);
   history.pushState(null, "", url);
+  openRef.value = ref;
 }
 
 /** @param {"" | "agents"} name */

@@ -1,20 +1,26 @@
 // @ts-check
 /** The transcript of one run: what is written so far, then every entry as it happens. */
 
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import { api, ApiError } from "./api.js";
 import { onMessages, subscribeRun } from "./live.js";
+import { createRows } from "./transcript_rows.js";
 
 /** @import { LogEntry } from "../../src/domain/log_entry.ts" */
-/** @import { Signal } from "@preact/signals" */
+
+/** Entries of one page. */
+const PAGE = 1_000;
+
+/** @typedef {ReturnType<typeof openTranscript>} TranscriptLog */
 
 /**
  * @param {string} run_id
  * @param {boolean} finished a finished run gets no further entries
  */
 export function openTranscript(run_id, finished) {
-  /** @type {Signal<readonly LogEntry[]>} */
-  const entries = signal([]);
+  const rows = createRows();
+  /** Entries so far. A list of a run's length can't be copied for each of them: who reads this looks at `rows`. */
+  const count = signal(0);
   const problem = signal("");
   const loading = signal(true);
   let last = 0;
@@ -28,17 +34,19 @@ export function openTranscript(run_id, finished) {
     const news = page.filter((entry) => entry.seq > last);
     if (news.length === 0) return;
     last = news[news.length - 1].seq;
-    entries.value = [...entries.peek(), ...news];
+    rows.take(news);
+    count.value = last;
   }
 
   async function load() {
     try {
       for (;;) {
-        const page = await api.log(run_id, last);
+        const page = await api.log(run_id, last, PAGE);
         if (closed) return;
         take(page.entries);
-        if (page.entries.length === 0) break;
+        if (page.entries.length < PAGE) break;
       }
+      problem.value = "";
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       problem.value = error.message;
@@ -47,9 +55,12 @@ export function openTranscript(run_id, finished) {
     if (finished || closed) return;
     disposers.push(
       onMessages((messages) => {
-        for (const message of messages) {
-          if (message.run_id === run_id && Array.isArray(message.entries)) take(message.entries);
-        }
+        // One drawing, however many messages this frame brought.
+        batch(() => {
+          for (const message of messages) {
+            if (message.run_id === run_id && Array.isArray(message.entries)) take(message.entries);
+          }
+        });
       }),
       subscribeRun(run_id, () => last),
     );
@@ -57,9 +68,15 @@ export function openTranscript(run_id, finished) {
   load();
 
   return {
-    entries,
+    rows,
+    count,
     problem,
     loading,
+    reload() {
+      problem.value = "";
+      loading.value = true;
+      load();
+    },
     close() {
       closed = true;
       disposers.forEach((dispose) => dispose());

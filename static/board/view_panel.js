@@ -1,13 +1,14 @@
 // @ts-check
 /** The panel of the open issue. */
 
-import { useSignal, useSignalEffect } from "@preact/signals";
+import { useSignalEffect } from "@preact/signals";
 import { html } from "htm/preact";
 import { useEffect, useRef } from "preact/hooks";
 import { closeIssue, detail, openCard } from "./detail.js";
 import { editing, startEdit } from "./edit.js";
 import { Icon, PriorityIcon, StatusIcon } from "./icons.js";
 import { lazy } from "./lazy.js";
+import { followPlace, panelPlace, setPanelPlace, TABS } from "./panel_place.js";
 import { openRef, pending } from "./store.js";
 import { loadStyle } from "./style_sheet.js";
 import { Actions } from "./view_actions.js";
@@ -16,20 +17,12 @@ import { openMenu } from "./view_menu.js";
 import { Runs } from "./view_runs.js";
 import { Thread } from "./view_thread.js";
 import { Elapsed } from "./view_time.js";
-import { Transcript } from "./view_transcript.js";
 import { cost, KIND_WORDS, PRIORITY_WORDS, STATUS_WORDS } from "./words.js";
 
 /** @import { IssueDetail } from "./api.js" */
 /** @import { Card } from "./reduce.js" */
 
-const TABS = /** @type {const} */ ([
-  ["thread", "Thread"],
-  ["transcript", "Transcript"],
-  ["changes", "Changes"],
-  ["runs", "Runs"],
-  ["timeline", "Timeline"],
-]);
-
+const transcript = lazy(async () => (await import("./view_transcript.js")).Transcript, ["transcript.css"]);
 const changes = lazy(async () => {
   const [{ Changes }] = await Promise.all([import("./view_changes.js"), loadStyle("changes.css")]);
   return Changes;
@@ -42,7 +35,12 @@ const timeline = lazy(async () => {
 /** Below this width the panel covers the board. */
 const COVERS = "(max-width: 760px)";
 
+/** What loads a tab's part ahead. @type {Readonly<Record<string, () => void>>} */
+const WANT = { transcript: transcript.want, changes: changes.want, timeline: timeline.want };
+
 const edit = lazy(async () => (await import("./view_edit.js")).Edit);
+
+followPlace();
 
 export function Panel() {
   const ref = openRef.value;
@@ -99,7 +97,7 @@ function Close() {
 function Content({ value }) {
   const card = /** @type {Card} */ (openCard());
   const status = pending.value.get(card.id) ?? card.status;
-  const tab = useSignal(/** @type {typeof TABS[number][0]} */ ("thread"));
+  const { tab } = panelPlace.value;
   const heading = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
     heading.current?.focus();
@@ -114,9 +112,10 @@ function Content({ value }) {
   function onTabKey(event) {
     const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
     if (step === 0 || event.altKey) return;
-    const at = TABS.findIndex(([id]) => id === tab.value);
-    tab.value = TABS[(at + step + TABS.length) % TABS.length][0];
-    document.getElementById(`tab-${tab.value}`)?.focus();
+    const at = TABS.findIndex(([id]) => id === tab);
+    const [next] = TABS[(at + step + TABS.length) % TABS.length];
+    setPanelPlace({ tab: next });
+    document.getElementById(`tab-${next}`)?.focus();
   }
 
   return html`
@@ -155,20 +154,20 @@ function Content({ value }) {
       <div class="tabs" role="tablist" aria-label="Parts of the issue" onKeyDown=${onTabKey}>
         ${TABS.map(([id, word]) =>
           html`
-            <button type="button" role="tab" id=${`tab-${id}`} key=${id} aria-selected=${tab.value === id}
-              aria-controls="tab-body" tabindex=${tab.value === id ? 0 : -1} onClick=${() =>
-                tab.value = id}>${word}</button>
+            <button type="button" role="tab" id=${`tab-${id}`} key=${id} aria-selected=${tab === id}
+              aria-controls="tab-body" tabindex=${tab === id ? 0 : -1} onPointerEnter=${WANT[id]}
+              onClick=${() => setPanelPlace({ tab: id })}>${word}</button>
           `
         )}
       </div>
     </header>
     ${editing.value?.id === value.issue.id && html`<${edit.Part} />`}
-    <div class="panel-body" role="tabpanel" id="tab-body" aria-labelledby=${`tab-${tab.value}`} tabindex="0">
-      ${tab.value === "thread" && html`<${Thread} value=${value} status=${status} />`}
-      ${tab.value === "transcript" && html`<${Transcript} runs=${value.runs} />`}
-      ${tab.value === "changes" && html`<${changes.Part} issue=${value.issue} status=${status} />`}
-      ${tab.value === "timeline" && html`<${timeline.Part} issue_id=${value.issue.id} />`}
-      ${tab.value === "runs" && html`<${Runs} runs=${value.runs} />`}
+    <div class="panel-body" role="tabpanel" id="tab-body" aria-labelledby=${`tab-${tab}`} tabindex="0">
+      ${tab === "thread" && html`<${Thread} value=${value} status=${status} />`}
+      ${tab === "transcript" && html`<${transcript.Part} runs=${value.runs} />`}
+      ${tab === "changes" && html`<${changes.Part} issue=${value.issue} status=${status} />`}
+      ${tab === "timeline" && html`<${timeline.Part} issue_id=${value.issue.id} />`}
+      ${tab === "runs" && html`<${Runs} runs=${value.runs} />`}
     </div>
   `;
 }

@@ -1,25 +1,31 @@
 // @ts-check
 /** What the agent said and did, as it happens. All of it is the agent's text: shown as text, never as markup. */
 
-import { useComputed, useSignal } from "@preact/signals";
+import { useComputed, useSignal, useSignalEffect } from "@preact/signals";
 import { html } from "htm/preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
-import { useFollowEnd } from "./follow.js";
-import { Markdown } from "./markdown.js";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { copyText } from "./copy.js";
+import { Icon } from "./icons.js";
+import { panelPlace, setPanelPlace } from "./panel_place.js";
 import { openTranscript } from "./transcript.js";
-import { cost, duration, fullTime, OUTCOME_WORDS, PHASE_WORDS, tokens } from "./words.js";
+import { createFind } from "./transcript_find.js";
+import { rowText } from "./transcript_rows.js";
+import { FindBox, markFound } from "./view_transcript_find.js";
+import { estimateOf, Row } from "./view_transcript_row.js";
+import { RunSums } from "./view_transcript_sums.js";
+import { createWindow } from "./window.js";
+import { OUTCOME_WORDS, PHASE_WORDS } from "./words.js";
 
-/** @import { LogEntry } from "../../src/domain/log_entry.ts" */
 /** @import { Run } from "../../src/domain/run.ts" */
 
-/** Entries that are drawn; older ones on demand. */
-const WINDOW = 300;
+/** Room above a row that is jumped to: the bar stands there, in pixels. */
+const UNDER_BAR = 110;
 
 /** @param {{ runs: Run[] }} props */
 export function Transcript({ runs }) {
   const newest = runs.reduce((max, run) => Math.max(max, run.attempt), 0);
-  const chosen = useSignal(0);
-  const run = runs.find((item) => item.attempt === (chosen.value || newest));
+  const chosen = Number(panelPlace.value.run) || newest;
+  const run = runs.find((item) => item.attempt === chosen) ?? runs.find((item) => item.attempt === newest);
   if (run === undefined) {
     return html`
       <div class="empty">
@@ -28,119 +34,138 @@ export function Transcript({ runs }) {
       </div>
     `;
   }
+  return html`<${Log} key=${run.id} run=${run} runs=${runs} newest=${newest} />`;
+}
+
+/** @param {{ runs: Run[], run: Run, newest: number }} props */
+function RunChoice({ runs, run, newest }) {
   return html`
-    ${runs.length > 1 && html`
-      <label class="run-choice">Run <span class="select"><select value=${run.attempt} onChange=${(
-        /** @type {Event} */ event,
-      ) => chosen.value = Number((/** @type {HTMLSelectElement} */ (event.currentTarget)).value)}>
-        ${runs.toSorted((a, b) => b.attempt - a.attempt).map((item) =>
-          html`<option key=${item.id} value=${item.attempt}>${item.attempt}: ${
-            item.outcome === "" ? PHASE_WORDS[item.phase] : OUTCOME_WORDS[item.outcome]
-          }</option>`
-        )}</select></span></label>
-    `}
-    <${Log} key=${run.id} run=${run} />
+    <label class="run-choice"><span class="sr">Run</span>
+      <span class="select"><select value=${run.attempt} onChange=${(/** @type {Event} */ event) => {
+        const attempt = Number((/** @type {HTMLSelectElement} */ (event.currentTarget)).value);
+        setPanelPlace({ run: attempt === newest ? "" : String(attempt) });
+      }}>
+      ${runs.toSorted((a, b) => b.attempt - a.attempt).map((item) =>
+        html`<option key=${item.id} value=${item.attempt}>Run ${item.attempt}: ${
+          item.outcome === "" ? PHASE_WORDS[item.phase] : OUTCOME_WORDS[item.outcome]
+        }</option>`
+      )}</select><${Icon} name="chevron" /></span></label>
   `;
 }
 
-/** @param {{ run: Run }} props */
-function Log({ run }) {
-  const log = useMemo(() => openTranscript(run.id, run.phase === "finished"), []);
-  useEffect(() => log.close, []);
-  const box = useRef(/** @type {HTMLElement | null} */ (null));
-  const shown = useSignal(WINDOW);
-  const visible = useComputed(() => log.entries.value.slice(-shown.value));
-  useFollowEnd(box, true);
+/** @param {{ run: Run, runs: Run[], newest: number }} props */
+function Log({ run, runs, newest }) {
+  const live = run.phase !== "finished";
+  const log = useMemo(() => openTranscript(run.id, !live), []);
+  const view = useMemo(() => createWindow((row) => estimateOf(log.rows.list[row])), []);
+  const find = useMemo(() => createFind(log.rows.list, log.rows.news, log.count), []);
+  /** Rows that the reader opened or closed. */
+  const folds = useMemo(
+    () => /** @type {Map<number, import("@preact/signals").Signal<boolean>>} */ (new Map()),
+    [],
+  );
+  /** The hit that is shown, from 0. */
+  const at = useSignal(-1);
+  const list = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => () => {
+    log.close();
+    find.close();
+  }, []);
+  useLayoutEffect(() => {
+    const scroller = list.current?.closest(".panel-body");
+    if (list.current === null || !(scroller instanceof HTMLElement)) return;
+    return view.attach(list.current, scroller);
+  }, []);
+  useSignalEffect(() => {
+    void log.count.value;
+    view.grow(log.rows.list.length);
+  });
 
-  const hidden = log.entries.value.length - visible.value.length;
-  const results = useMemo(() => new Map(), []);
-  for (const entry of visible.value) if (entry.type === "tool_result") results.set(entry.call_id, entry);
+  /** @param {number} hit */
+  function goTo(hit) {
+    const hits = find.hits.peek();
+    if (hits.length === 0) return;
+    at.value = (hit + hits.length) % hits.length;
+    view.toRow(hits[at.value], UNDER_BAR);
+  }
+  const copyAll = () =>
+    copyText(log.rows.list.map((row) => `${row.entry.at} ${rowText(row)}`).join("\n\n"), "The transcript is");
+
   return html`
-    <div class="log" ref=${box} role="log" aria-live="off" aria-label="Transcript">
-      ${hidden > 0 &&
-        html`<button type="button" class="button quiet wide" onClick=${() => shown.value += WINDOW}>Show ${
-          Math.min(hidden, WINDOW)
-        } earlier entries</button>`}
-      ${visible.value.map((entry) =>
-        html`<${Entry} key=${entry.seq} entry=${entry} result=${
-          entry.type === "tool_call" ? results.get(entry.call_id) : undefined
-        } />`
-      )}
-      ${log.problem.value !== "" && html`<p class="entry-error" role="alert">${log.problem}</p>`}
-      ${!log.loading.value && log.entries.value.length === 0 &&
-        html`<p class="muted">${
-          run.phase === "finished" ? "This run wrote nothing." : "The agent has not said anything yet."
+    <div class="log-bar">
+      <div class="log-line">
+        ${runs.length > 1 && html`<${RunChoice} runs=${runs} run=${run} newest=${newest} />`}
+        <${RunSums} run=${run} runs=${runs} log=${log} />
+        <span class="grow"></span>
+        <button type="button" class="icon-button" aria-label="Copy the transcript" title="Copy the transcript"
+          onClick=${copyAll}><${Icon} name="copy" /></button>
+        <button type="button" class="icon-button" aria-label="To the start" title="To the start" onClick=${view
+          .toStart}><span class="upward"><${Icon} name="chevron" /></span></button>
+        <button type="button" class="icon-button" aria-label="To the end" title="To the end, and follow it"
+          onClick=${view.toEnd}><${Icon} name="chevron" /></button>
+      </div>
+      <${FindBox} find=${find} at=${at} goTo=${goTo} />
+    </div>
+    <div class="log" role="log" aria-live="off" aria-label="Transcript" ref=${list}>
+      <${Rows} log=${log} view=${view} folds=${folds} find=${find} at=${at} live=${live} />
+      ${log.problem.value !== "" && html`
+        <p class="entry-error" role="alert">${log.problem}
+          <button type="button" class="button" onClick=${log.reload}>Try again</button></p>
+      `}
+      ${log.loading.value && html`<p class="muted log-end" role="status">Loading…</p>`}
+      ${!log.loading.value && log.count.value === 0 && log.problem.value === "" &&
+        html`<p class="muted log-end">${
+          live ? "The agent has not said anything yet." : "This run wrote nothing."
         }</p>`}
-      ${run.phase !== "finished" &&
-        html`<p class="live-line"><span class="pulse" aria-hidden="true"></span>${
+      ${live &&
+        html`<p class="live-line log-end"><span class="pulse" aria-hidden="true"></span>${
           PHASE_WORDS[run.phase]
         }</p>`}
+    </div>
+    <${Newest} view=${view} log=${log} />
+  `;
+}
+
+/**
+ * @param {{ log: import("./transcript.js").TranscriptLog, view: import("./window.js").Window, live: boolean,
+ *   folds: Map<number, import("@preact/signals").Signal<boolean>>, find: import("./transcript_find.js").Find,
+ *   at: import("@preact/signals").Signal<number> }} props
+ */
+function Rows({ log, view, folds, find, at, live }) {
+  void log.count.value; // rows in sight may have got their results
+  const { first, last, above, below } = view.range.value;
+  const box = useRef(/** @type {HTMLElement | null} */ (null));
+  const words = find.words.value;
+  const current = find.hits.value[at.value] ?? -1;
+  useLayoutEffect(() => {
+    view.drawn();
+    markFound(box.current, words);
+  });
+  // The room of the other rows is an attribute and not a style: the page's policy has no exceptions.
+  return html`
+    <div ref=${box}>
+      <svg class="log-room" width="1" height=${above} aria-hidden="true"></svg>
+      ${log.rows.list.slice(first, last).map((row) =>
+        html`
+          <${Row} key=${row.index} row=${row} folds=${folds} watch=${view.watch} live=${live}
+            current=${row.index === current} searched=${words.trim() !== ""} />
+        `
+      )}
+      <svg class="log-room" width="1" height=${below} aria-hidden="true"></svg>
     </div>
   `;
 }
 
-/** @param {{ entry: LogEntry, result: Extract<LogEntry, { type: "tool_result" }> | undefined }} props */
-function Entry({ entry, result }) {
-  switch (entry.type) {
-    case "text":
-      return html`
-        <div class="log-text">
-          <${Markdown} text=${entry.text} />
-        </div>
-      `;
-    case "thinking":
-      return html`
-        <details class="log-fold">
-          <summary>Thinking</summary>
-          <pre>${entry.text}</pre>
-        </details>
-      `;
-    case "tool_call":
-      return html`
-        <details class="log-fold tool">
-          <summary><span class=${`tool-state ${
-            result === undefined ? "running" : result.ok ? "good" : "bad"
-          }`}><span class="sr">${result === undefined
-            ? "Running"
-            : result.ok
-            ? "Done"
-            : "Failed"}</span></span><b>${entry.tool}</b> <span class="tool-line">${firstLine(
-              entry.input,
-            )}</span></summary>
-          <pre>${entry.input}</pre>
-          ${result !== undefined && html`<pre class=${result.ok ? "" : "bad"}>${result.text}</pre>`}
-        </details>
-      `;
-    case "tool_result":
-      return null; // shown with its call
-    case "todo":
-      return html`<ul class="todos" aria-label="To-do list">${
-        entry.items.map((item, i) =>
-          html`<li key=${i} class=${`todo-${
-            item.status === "completed" ? "done" : item.status === "in_progress" ? "now" : "open"
-          }`}>${item.text}
-            <span class="sr">(${item.status})</span></li>`
-        )
-      }</ul>`;
-    case "system":
-      return html`<p class="log-system">${entry.text}</p>`;
-    case "error":
-      return html`<p class="entry-error">${entry.text}</p>`;
-    case "result":
-      return html`
-        <p class=${`log-result ${entry.ok ? "" : "bad"}`}
-          title=${fullTime(entry.at)}>${entry.ok ? "Ended" : "Ended with an error"} · ${duration(
-            entry.duration_ms,
-          )} · ${entry.turns} turns · ${cost(entry.cost_usd) || "no cost"} · ${tokens(
-            entry.input_tokens,
-          )} in, ${tokens(entry.output_tokens)} out</p>
-      `;
-  }
-}
-
-/** The telling part of a tool's input, which is JSON as a rule. @param {string} input */
-function firstLine(input) {
-  const value = /"(?:file_path|path|command|pattern|url|query|description|prompt)"\s*:\s*"((?:[^"\\]|\\.)*)"/
-    .exec(input)?.[1];
-  return (value ?? input).replaceAll("\\n", " ").slice(0, 160);
+/** @param {{ view: import("./window.js").Window, log: import("./transcript.js").TranscriptLog }} props */
+function Newest({ view, log }) {
+  const more = useComputed(() => {
+    void log.count.value;
+    return view.following.value ? 0 : log.rows.list.length - view.seen.value;
+  });
+  if (more.value === 0) return null;
+  return html`
+    <div
+      class="log-newest"><button type="button" class="button primary" onClick=${view
+        .toEnd}><${Icon} name="chevron" />${more.value.toLocaleString()} new</button></div>
+  `;
 }

@@ -85,7 +85,16 @@ browserTest(
     await page.locator(".entry.first").getByText(XSS[0], { exact: true }).first().waitFor();
     assert.deepEqual(await page.evaluate(FOREIGN), []);
     await page.getByRole("tab", { name: "Transcript" }).click();
-    await page.locator("summary", { hasText: XSS[1] }).click();
+    const find = page.getByLabel("Find in transcript");
+    await find.fill(XSS[0]);
+    await page.getByText("5 found").waitFor();
+    for (const hit of [1, 2, 3, 4, 5]) {
+      await find.press("Enter");
+      await page.getByText(`${hit} of 5`).waitFor();
+      await page.locator(".row.current").waitFor();
+      assert.deepEqual(await page.evaluate(FOREIGN), [], `entry ${hit}`);
+    }
+    await page.getByRole("button", { name: "To the start" }).click();
     await page.locator(".log .prose:not(.plain)").waitFor();
     assert.deepEqual(await page.evaluate(FOREIGN), []);
     await store.runs.finish(
