@@ -11,6 +11,8 @@ import { FEEDBACK_PATH } from "./feedback.ts";
 import { FEEDBACK_CORS } from "./feedback_gate.ts";
 import { createGuard, type Gate } from "./guard.ts";
 import { secured } from "./headers.ts";
+import { measured } from "./measured.ts";
+import { Metrics } from "./metrics.ts";
 import { createRoutes } from "./routes.ts";
 import { createSockets, WS_PATH } from "./ws.ts";
 
@@ -28,7 +30,10 @@ export function createApp(deps: ApiDeps): App {
   const cache = new AnswerCache(deps.store, deps.clock);
   const hub = new Hub(deps.feed, deps.store.events);
   const sockets = createSockets({ ...deps, hub });
-  const routes = createRoutes({ ...deps, hub, cached: cache.middleware() });
+  const metrics = new Metrics(deps.feed);
+  const routes = createRoutes({ ...deps, hub, metrics, cached: cache.middleware() });
+  const paths =
+    () => [WS_PATH, ...routes.routes.flatMap(({ method, path }) => method === "ALL" ? [] : [path])];
 
   const route = async (request: Request, path: string, remote_address: string): Promise<Response> => {
     try {
@@ -42,7 +47,7 @@ export function createApp(deps: ApiDeps): App {
     }
   };
 
-  return {
+  const app: App = {
     fetch(request, info) {
       const path = pathOf(request.url);
       const gate = gateOf(path);
@@ -54,6 +59,7 @@ export function createApp(deps: ApiDeps): App {
       return gate === "public" ? go().then(withCors) : go();
     },
     async close() {
+      metrics.close();
       try {
         await sockets.close();
       } catch (error) {
@@ -61,6 +67,7 @@ export function createApp(deps: ApiDeps): App {
       }
     },
   };
+  return { ...app, fetch: measured(metrics, paths, app.fetch) };
 }
 
 function gateOf(path: string): Gate {

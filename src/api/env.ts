@@ -11,6 +11,7 @@ import type { Hub } from "../events/hub.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { Store } from "../store/store.ts";
 import type { GuardOptions } from "./guard.ts";
+import type { Metrics } from "./metrics.ts";
 
 export interface ApiOptions extends GuardOptions {
   /** The program's version, as health and OpenAPI tell it. */
@@ -43,6 +44,7 @@ export interface ApiDeps {
 /** What the routes share beyond the dependencies. */
 export interface RouteDeps extends ApiDeps {
   hub: Hub;
+  metrics: Metrics;
   /** Keeps what the route answers until the next event. */
   cached: MiddlewareHandler<ApiEnv>;
 }

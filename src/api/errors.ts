@@ -9,6 +9,7 @@ import {
   StaleVersionError,
 } from "../domain/errors.ts";
 import { loggerOf } from "../log.ts";
+import { newRequestId } from "./request_id.ts";
 
 /** Every code that an answer may carry, with its status. Clients may rely on the codes. */
 export const ERROR_STATUS = {
@@ -85,13 +86,13 @@ export function errorResponse(thrown: unknown): Response {
   if (thrown instanceof HTTPException && thrown.status < 500) {
     return jsonError(thrown.status, { error: thrown.message, code: codeOfStatus(thrown.status) });
   }
-  loggerOf("api").error("A request failed: {error}", {
+  const request_id = newRequestId();
+  loggerOf("api").error("Request {request_id} failed: {error}", {
+    request_id,
     error: thrown instanceof Error ? thrown.stack ?? thrown.message : messageOfError(thrown),
   });
-  return jsonError(ERROR_STATUS.internal, {
-    error: "Something went wrong in the server; its log says what",
-    code: "internal",
-  });
+  const error = `Something went wrong in the server; its log says what, at request ${request_id}`;
+  return jsonError(ERROR_STATUS.internal, { error, code: "internal" }, { "x-request-id": request_id });
 }
 
 function codeOfStatus(status: number): string {

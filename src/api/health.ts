@@ -6,8 +6,12 @@ import { messageOfError } from "../domain/errors.ts";
 import { loggerOf } from "../log.ts";
 import type { RouteDeps } from "./env.ts";
 import { ApiError } from "./errors.ts";
+import { gauge, metric, sample } from "./metrics.ts";
 import { answer, fails, newRouter } from "./router.ts";
 import { HealthSchema, ReadySchema } from "./wire.ts";
+
+/** The text format of Prometheus, as it names it. */
+const PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8";
 
 export function healthRoutes(deps: RouteDeps) {
   const alive = createRoute({
@@ -32,7 +36,7 @@ export function healthRoutes(deps: RouteDeps) {
   return newRouter()
     .openapi(alive, (c) => c.json({ status: "ok" as const, version: deps.options.version }, 200))
     .openapi(ready, async (c) => c.json(await readiness(deps), 200))
-    .openapi(metrics, async (c) => c.text(await metricsText(deps), 200));
+    .openapi(metrics, async (c) => c.text(await metricsText(deps), 200, { "content-type": PROMETHEUS }));
 }
 
 async function readiness({ store, runner, options }: RouteDeps) {
@@ -59,24 +63,25 @@ async function readiness({ store, runner, options }: RouteDeps) {
   };
 }
 
-async function metricsText({ store, hub, feed, runner }: RouteDeps): Promise<string> {
-  const [counts, active, seq] = await Promise.all([
+async function metricsText({ store, hub, feed, runner, metrics }: RouteDeps): Promise<string> {
+  const [counts, active, seq, bytes] = await Promise.all([
     store.issues.counts(),
     store.runs.active(),
     store.events.lastSeq(),
+    store.size(),
   ]);
   const issues = Object.entries(counts).map(([status, count]) =>
-    `autopilot_issues{status="${status}"} ${count}`
+    sample("autopilot_issues", { status }, count)
   );
   return [
-    ...gauge("autopilot_issues", "Issues by status", issues),
-    ...gauge("autopilot_runs_active", "Runs under way", [`autopilot_runs_active ${active.length}`]),
-    ...gauge("autopilot_sockets", "Open WebSockets", [`autopilot_sockets ${hub.size}`]),
-    ...gauge("autopilot_event_seq", "Last event of the log", [`autopilot_event_seq ${seq}`]),
-    ...gauge("autopilot_event_lag", "Events written but not sent yet", [
-      `autopilot_event_lag ${Math.max(0, seq - feed.seq)}`,
-    ]),
+    ...metric("gauge", "autopilot_issues", "Issues by status; ready is the queue", issues),
+    ...gauge("autopilot_runs_active", "Runs under way", active.length),
+    ...gauge("autopilot_sockets", "Open WebSockets", hub.size),
+    ...gauge("autopilot_event_seq", "Last event of the log", seq),
+    ...gauge("autopilot_event_lag", "Events written but not sent yet", Math.max(0, seq - feed.seq)),
+    ...gauge("autopilot_database_bytes", "Size of the database", bytes),
     ...diskGauges(runner?.disk),
+    ...metrics.lines(),
     "",
   ].join("\n");
 }
@@ -84,16 +89,8 @@ async function metricsText({ store, hub, feed, runner }: RouteDeps): Promise<str
 function diskGauges(disk: DiskUse | undefined): string[] {
   if (disk === undefined) return [];
   return [
-    ...gauge("autopilot_workspaces", "Folders of runs", [`autopilot_workspaces ${disk.workspaces}`]),
-    ...gauge("autopilot_quarantined", "Folders whose work could not be committed", [
-      `autopilot_quarantined ${disk.quarantined}`,
-    ]),
-    ...gauge("autopilot_disk_bytes", "Bytes of workspaces, quarantine and agents' homes", [
-      `autopilot_disk_bytes ${disk.bytes}`,
-    ]),
+    ...gauge("autopilot_workspaces", "Folders of runs", disk.workspaces),
+    ...gauge("autopilot_quarantined", "Folders whose work could not be committed", disk.quarantined),
+    ...gauge("autopilot_disk_bytes", "Bytes of workspaces, quarantine, agents' homes and caches", disk.bytes),
   ];
-}
-
-function gauge(name: string, help: string, lines: string[]): string[] {
-  return [`# HELP ${name} ${help}`, `# TYPE ${name} gauge`, ...lines];
 }

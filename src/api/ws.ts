@@ -41,7 +41,7 @@ export interface Sockets {
   close(): Promise<void>;
 }
 
-export function createSockets({ store, feed, hub }: Omit<RouteDeps, "cached">): Sockets {
+export function createSockets({ store, feed, hub }: Omit<RouteDeps, "cached" | "metrics">): Sockets {
   const tails = new RunTails(feed, store.runLog, hub);
   const activity = new Activity(feed, store, hub);
   const open = new Set<WebSocket>();

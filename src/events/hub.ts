@@ -116,12 +116,14 @@ export class Hub {
     return peer.readyState === OPEN;
   }
 
-  /** Ends all connections so that clients come back to the next process. */
+  /** Ends all connections so that clients come back to the next process, and tells each how far it has come. */
   close(): void {
     this.#closed = true;
     this.#unsubscribe();
-    for (const peer of this.#members.keys()) {
-      if (peer.readyState === OPEN) peer.close(CLOSE_RESTART, "The server restarts: reconnect with since");
+    for (const [peer, { cursor }] of this.#members) {
+      if (peer.readyState === OPEN) {
+        peer.close(CLOSE_RESTART, `The server restarts: reconnect with since=${cursor}`);
+      }
     }
     this.#members.clear();
   }

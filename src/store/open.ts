@@ -1,5 +1,6 @@
 /** Opening the store: which database, and all aggregates on it. */
 
+import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
 import { agentsIn } from "./agents.ts";
 import { attachmentsIn } from "./attachments.ts";
@@ -78,10 +79,18 @@ function storeOn(database: Database, clock: Clock): Store {
     feedback: feedbackIn(database),
     onCommit: (listener) => database.onCommit(listener),
     watchForeign: (listener, options) => database.watchForeign(listener, options),
+    size: () => size(database),
     ping: () => database.write(ping),
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+async function size({ read, kind }: Database): Promise<number> {
+  const bytes = kind === "sqlite"
+    ? sql<{ bytes: number }>`select page_count * page_size as bytes from pragma_page_count, pragma_page_size`
+    : sql<{ bytes: number }>`select pg_database_size(current_database()) as bytes`;
+  return (await bytes.execute(read)).rows[0].bytes;
 }
 
 /** A real write: a full disk or a read-only database shows. */

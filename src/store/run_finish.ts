@@ -46,7 +46,9 @@ export async function finish(
   const finished = await endRun(tx, run, end);
   await removeRunToken(tx, run_id);
   const { title, number } = issue;
-  const data = { title, agent: run.agent_id, outcome, reason: end.reason, number, cost_usd: end.cost_usd };
+  const { reason, cost_usd, input_tokens, output_tokens } = end;
+  const spent = { cost_usd, input_tokens, output_tokens };
+  const data = { title, agent: run.agent_id, outcome, reason, number, ...spent };
   tx.emit({ type: "run.finished", issue_id: issue.id, run_id, actor, data });
   for (const comment of [...end.comments, ...(goes_on ? [unheardComment()] : [])]) {
     const author: Actor = comment.author_kind === "system" ? SYSTEM : { kind: "agent", name: comment.author };

@@ -50,6 +50,8 @@ export interface Store extends AsyncDisposable {
    * PostgreSQL tells by itself; there the listener is also called after a lost connection came back.
    */
   watchForeign(listener: () => void, options?: { poll_ms?: number }): () => void;
+  /** Bytes that the database takes on disk. */
+  size(): Promise<number>;
   /** Throws when the database can't be written. */
   ping(): Promise<void>;
   /** Waits for the writes under way, then closes. Writes after it are rejected. */

@@ -289,7 +289,9 @@ Deno.test("close() ends sockets with 1012, so that clients come back", async () 
   await new Promise((resolve) => raw.onopen = resolve);
   const closed = new Promise<CloseEvent>((resolve) => raw.onclose = resolve);
   await live.api.app.close();
-  assert.equal((await closed).code, 1012);
+  const { code, reason } = await closed;
+  assert.equal(code, 1012);
+  assert.match(reason, /since=\d+$/);
 });
 
 Deno.test("a socket for which there is no room is 503 before the upgrade, and told when to come back", async () => {

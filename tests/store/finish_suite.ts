@@ -189,6 +189,8 @@ export function finishSuite(backend: Backend): void {
       reason: "It said so",
       number: 1,
       cost_usd: 0.25,
+      input_tokens: end.input_tokens,
+      output_tokens: end.output_tokens,
     });
     assert.deepEqual([told[3].data.from, told[3].data.status, told[3].data.pr_url], [
       "in_progress",
