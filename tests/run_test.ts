@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { dirname } from "node:path";
 
 const RUN = new URL("./run.ts", import.meta.url).pathname;
 
@@ -10,6 +11,7 @@ async function runTests(
   const folder = await Deno.makeTempDir({ prefix: "autopilot-test-" });
   try {
     for (const [name, content] of Object.entries(files)) {
+      await Deno.mkdir(dirname(`${folder}/${name}`), { recursive: true });
       await Deno.writeTextFile(`${folder}/${name}`, content);
     }
     const { code, stdout } = await new Deno.Command(Deno.execPath(), {
@@ -62,4 +64,15 @@ Deno.test("the test command names what was skipped, and lets it pass only outsid
   const ci = await runTests(files, { CI: "true" });
   assert.equal(ci.lines.at(-1), "1 passed, 0 failed, 1 skipped");
   assert.equal(ci.code, 1);
+});
+
+Deno.test("the test command lets tests of the executable be left out where the reason is given, and says so", async () => {
+  const files = { "a_test.ts": PASSES, "tests/binary/b_test.ts": SKIPPED };
+  const excused = await runTests(files, { CI: "true", AUTOPILOT_TEST_NO_BINARY: "no base is at hand" });
+  assert.equal(excused.code, 0);
+  assert.ok(excused.lines.some((line) => /executable was not tested: no base is at hand/.test(line)));
+  assert.equal(excused.lines.at(-1), "1 passed, 0 failed, 1 skipped");
+  assert.equal((await runTests(files, { CI: "true" })).code, 1);
+  const others = { ...files, "c_test.ts": SKIPPED };
+  assert.equal((await runTests(others, { CI: "true", AUTOPILOT_TEST_NO_BINARY: "none" })).code, 1);
 });

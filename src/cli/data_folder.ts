@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { exists } from "../archive/swap.ts";
 import { messageOfError } from "../domain/errors.ts";
 import { loggerOf } from "../log.ts";
+import { tryFileLock } from "../process/file_lock.ts";
 import { CommandError, EXIT } from "./exit.ts";
 import { StartError } from "./open_data.ts";
 
@@ -55,7 +56,7 @@ export async function ownDataFolder(data: string): Promise<Disposable> {
 async function lock(data: string, alone: boolean): Promise<Deno.FsFile | "held" | null> {
   const file = await Deno.open(join(data, LOCK), { read: true, write: true, create: true, mode: 0o600 });
   try {
-    if (await file.tryLock(alone)) return file;
+    if (await tryFileLock(file, alone)) return file;
   } catch (error) {
     loggerOf("server").warn("{data} does not keep locks: {error}", { data, error: messageOfError(error) });
     file.close();

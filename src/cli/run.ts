@@ -36,7 +36,7 @@ export async function runCommandLine(
 
 /** `0.1.0`, and in an executable `0.1.0 (1a2b3c4d5e6f, 2026-01-31)` */
 export function versionLine({ version, commit, built_at }: Build): string {
-  return commit === "" ? version : `${version} (${commit.slice(0, 12)}, ${built_at.slice(0, 10)})`;
+  return commit === "" ? version : `${version} (${commit}, ${built_at.slice(0, 10)})`;
 }
 
 function knownError(error: unknown): { message: string; exit: ExitCode; code: string } | null {

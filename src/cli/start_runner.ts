@@ -36,7 +36,7 @@ export async function prepareRunner({ config, store, blobs, feed, host_env }: Ru
     memory_mb: config.memory_mb,
   });
   for (const warning of sandbox.warnings) loggerOf("runner").warn("{warning}", { warning });
-  const claude_bin = await findClaude(config.claude_bin, host_env);
+  const claude_bin = await findClaude(config.claude_bin, host_env, { as_found: sandbox.kind === "off" });
   const version = await claudeVersion(
     claude_bin,
     sandbox,

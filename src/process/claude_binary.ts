@@ -21,9 +21,15 @@ export const MIN_CLAUDE_VERSION = "2.1.330";
  * of the launcher that npm puts on PATH (a launcher alone is of no use where its package can't be seen).
  *
  * @param name a name on PATH or a path
+ * @param as_found take the program as it is named, links and launchers too: where no sandbox starts it, the permission
+ * to run is one for that name
  * @throws ClaudeMissingError
  */
-export async function findClaude(name: string, env: Record<string, string>): Promise<string> {
+export async function findClaude(
+  name: string,
+  env: Record<string, string>,
+  { as_found = false }: { as_found?: boolean } = {},
+): Promise<string> {
   const found = findProgram(name.includes("/") ? absolute(name) : name, env.PATH ?? DEFAULT_PATH);
   if (found === null) {
     throw new ClaudeMissingError(
@@ -31,6 +37,7 @@ export async function findClaude(name: string, env: Record<string, string>): Pro
         "@anthropic-ai/claude-code), or set AUTOPILOT_CLAUDE_BIN to its path",
     );
   }
+  if (as_found) return found;
   const real = await Deno.realPath(found);
   if (await isNative(real)) return real;
   for (const candidate of nativeCandidates(real)) {

@@ -239,14 +239,21 @@ function spawn(options: StartOptions): Deno.ChildProcess {
   }
 }
 
+/** An executable's programs are fixed by their names, which PATH resolves when it starts. */
+function howToAllow(command: string): string {
+  if (!Deno.build.standalone) return `start Autopilot with --allow-run=${command} added`;
+  return "this executable starts only git, gh, bwrap, claude, kill and ps, as PATH finds them at its start. " +
+    `With bubblewrap any agent works (--sandbox auto). Without it put a link named claude to ${command} into a ` +
+    "folder that is first on PATH, and leave AUTOPILOT_CLAUDE_BIN alone";
+}
+
 function spawnError(options: StartOptions, cause: unknown): SpawnError {
   const { command, cwd } = options;
   if (cause instanceof Deno.errors.NotCapable) {
     return new SpawnError(
       command,
       "not_allowed",
-      `Cannot run ${command} as this process has no permission for it: start Autopilot with --allow-run=${command} ` +
-        "added (a compiled program has a fixed list: use a name on it, or a sandbox)",
+      `Cannot run ${command} as this process has no permission for it: ${howToAllow(command)}`,
       { cause },
     );
   }

@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { loggerOf } from "../log.ts";
+import { tryFileLock } from "../process/file_lock.ts";
 import { namesIn } from "../workspace/names_in.ts";
 
 /** A file may be held for a moment by somebody who looks whether it is held. */
@@ -90,7 +91,7 @@ async function tryLock(path: string, create: boolean): Promise<Deno.FsFile | nul
     throw error;
   }
   try {
-    if (await file.tryLock(true)) return file;
+    if (await tryFileLock(file, true)) return file;
   } catch {
     // A file system without locks says so by an error. As with a lock that is held, nothing is known for certain.
   }

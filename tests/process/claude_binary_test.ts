@@ -33,6 +33,8 @@ Deno.test("findClaude() follows links to the native program", async () => {
   });
   assert.equal(await findClaude("claude", { PATH: `${t.dir}/bin` }), join(t.dir, "share/versions/2.1.330"));
   assert.equal(await findClaude(join(t.dir, "bin/claude"), ENV), join(t.dir, "share/versions/2.1.330"));
+  const named = await findClaude("claude", { PATH: `${t.dir}/bin` }, { as_found: true });
+  assert.equal(named, join(t.dir, "bin/claude"));
 });
 
 Deno.test("findClaude() finds npm's native program behind its launcher, beside it and within it", async (step) => {

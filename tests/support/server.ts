@@ -18,6 +18,8 @@ export interface ServerOptions {
   permissions?: string[];
   /** Programs that start the server's process, such as `unshare` with its arguments. */
   wrapper?: string[];
+  /** An executable made by `deno task compile`, to be started instead of the sources; it brings its permissions. */
+  executable?: string;
   /** A folder that outlives the server. Default: a temporary one that goes with it. */
   data?: string;
 }
@@ -73,8 +75,7 @@ export async function runMain(
 }
 
 async function mainCommand(options: ServerOptions, folder: string, data: string): Promise<Deno.Command> {
-  const [program, ...args] = [
-    ...options.wrapper ?? [],
+  const sources = [
     Deno.execPath(),
     "run",
     "--quiet",
@@ -84,6 +85,10 @@ async function mainCommand(options: ServerOptions, folder: string, data: string)
     join(ROOT, "deno.json"),
     ...options.permissions ?? ["-P=server"],
     join(ROOT, "main.ts"),
+  ];
+  const [program, ...args] = [
+    ...options.wrapper ?? [],
+    ...options.executable === undefined ? sources : [options.executable],
     ...options.args ?? [],
   ];
   return new Deno.Command(program, {
