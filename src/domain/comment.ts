@@ -24,3 +24,12 @@ export interface NewComment {
   trust: Trust;
   body: string;
 }
+
+/**
+ * When the board got the comment, ISO-8601 UTC, from its id (a UUID of version 7): `created_at` is when it was written,
+ * which for an imported one may be long before. Empty when the id does not tell.
+ */
+export function arrivedAt({ id }: Pick<Comment, "id">): string {
+  const found = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-/.exec(id);
+  return found === null ? "" : new Date(parseInt(found[1] + found[2], 16)).toISOString();
+}

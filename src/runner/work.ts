@@ -1,7 +1,7 @@
 /** One claimed issue, from its claim to its end: joins supervisor, executor and completer with store and parts. */
 
 import type { Budget } from "../domain/budget.ts";
-import type { Comment } from "../domain/comment.ts";
+import { arrivedAt, type Comment } from "../domain/comment.ts";
 import { FencedError, messageOfError } from "../domain/errors.ts";
 import { profileOf } from "../domain/profile.ts";
 import { type Redact, redactEntry } from "../domain/redact.ts";
@@ -127,7 +127,11 @@ function executorDeps(claim: Claim, work: WorkDeps): ExecutorDeps {
 
 /** What strangers wrote after a human handed the issue off waits until one does again. */
 function seenByHumans(comments: Comment[], promoted_at: string): Comment[] {
-  return comments.filter(({ trust, created_at }) => trust !== "external" || created_at <= promoted_at);
+  const seen = (comment: Comment) => {
+    const arrived = arrivedAt(comment);
+    return arrived !== "" && arrived <= promoted_at;
+  };
+  return comments.filter((comment) => comment.trust !== "external" || seen(comment));
 }
 
 /** What the agent says leaves the machine only without secrets. */
