@@ -100,8 +100,9 @@ export function Column({ status, loading }) {
         <${StatusIcon} status=${status} />
         <h2 id=${title}>${STATUS_WORDS[status]} <span class="count">${loading
           ? ""
-          : countWords(status)}</span></h2>
-        ${status === "in_progress" && html`<${Limit} />`}
+          : countWords(status)}</span>${status === "in_progress" && html`
+          <${Limit} />
+        `}</h2>
         ${status === "backlog" && html`
           <button type="button" class="icon-button" aria-label="File an issue" title="New issue (C)"
             onClick=${() => creating.value = true}><${Icon} name="plus" /></button>

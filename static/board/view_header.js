@@ -18,7 +18,7 @@ export function Header() {
       <${Connection} />
       <button type="button" class="icon-button" aria-label="Settings" title="Settings"
         onClick=${() => overlay.value = "settings"}><${Icon} name="settings" /></button>
-      <button type="button" class="button primary" aria-keyshortcuts="C" title="New issue (C)"
+      <button type="button" class="button primary new-issue" aria-keyshortcuts="C" title="New issue (C)"
         onClick=${() => creating.value = true}>
         <${Icon} name="plus" /><span>New issue</span><kbd aria-hidden="true">C</kbd>
       </button>
