@@ -145,7 +145,8 @@ export const ListQuerySchema = z.object({
   }),
   assignee: leftOpen(name),
   q: text(MAX_QUERY).optional().openapi({
-    description: "Words of title, body or comments, each by its beginning; or the issue's number",
+    description:
+      "Words of title, body or comments, each by its beginning; or the issue's number, with or without #",
   }),
   limit: whole(1, 500, 500),
   cursor: leftOpen(

@@ -24,7 +24,8 @@ export async function listIssues(database: Database, filter: ListFilter): Promis
   const where = conditionsOf(filter);
   const number = /^#?(\d{1,10})$/.exec(q)?.[1];
   return await newest(filter.limit, [
-    search(database, q, filter, where),
+    // After a # the number is no word.
+    ...(number !== undefined && q.startsWith("#") ? [] : [search(database, q, filter, where)]),
     ...(number === undefined
       ? []
       : [walk(database, filter, [...where, sql`issues.number = ${Number(number)}`])]),

@@ -108,7 +108,7 @@ export interface ListFilter {
   assignee?: string;
   /**
    * Words that must all begin a word of the issue (title and body) or of one of its comments; case and
-   * diacritics don't matter. A number, with or without #, is the issue's own number too. Blank: no filter. Without a
+   * diacritics don't matter. A number is the issue's own number too, with # only that. Blank: no filter. Without a
    * letter or digit: nothing matches.
    */
   q?: string;

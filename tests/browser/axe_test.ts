@@ -81,6 +81,7 @@ for (const colorScheme of ["light", "dark"] as const) {
     assert.deepEqual(await violations(board), [], "menu");
     await page.keyboard.press("Escape");
     await page.keyboard.press("c");
+    await page.getByLabel("Title").waitFor();
     assert.deepEqual(await violations(board), [], "form");
     await page.getByLabel("Title").fill("With a file");
     await page.getByLabel("Attach files").setInputFiles({
@@ -109,5 +110,10 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.getByText(tab === "Runs" ? "Run 1" : "Looking").waitFor();
       assert.deepEqual(await violations(board), [], tab);
     }
+    await page.goto(`${server.url}/autopilot?view=agents`);
+    await page.locator(".chart canvas").last().waitFor();
+    await page.getByText("Numbers").first().click();
+    await page.getByRole("table").waitFor();
+    assert.deepEqual(await violations(board), [], "agents");
   });
 }

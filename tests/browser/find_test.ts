@@ -4,7 +4,7 @@ import type { Issue } from "../../src/domain/issue.ts";
 import { openStore } from "../../src/store/open.ts";
 import { assertClean, type Board, browserTest, openBoard, untilTrue } from "../support/browser.ts";
 import { startServer, type TestServer } from "../support/server.ts";
-import { runEnd } from "../support/store.ts";
+import { ANN, newIssue, runEnd } from "../support/store.ts";
 
 async function file(server: TestServer, issue: Record<string, unknown>): Promise<Issue> {
   const { status, body } = await server.api<Issue>("/issues", { json: issue });
@@ -225,3 +225,54 @@ browserTest(
     await assertClean(board);
   },
 );
+
+browserTest("filters and palette find what is not loaded", async (browser) => {
+  await using server = await startServer();
+  await using store = await openStore({ url: `sqlite:${server.data}/autopilot.db`, clock: systemClock });
+  const old = {
+    title: "Old",
+    body: "with a needle",
+    kind: "bug",
+    trust: "external",
+    assignee: "mia",
+  } as const;
+  await store.issues.create(newIssue({ ...old, status: "done" }), ANN);
+  for (let n = 0; n < 3; n++) {
+    await store.issues.create(newIssue({ title: `Early ${"xyz"[n]}`, status: "done" }), ANN);
+  }
+  await Promise.all(
+    Array.from(
+      { length: 50 },
+      (_, n) =>
+        store.issues.create(
+          newIssue({ title: `Late ${"abcdefghij"[n % 10]}`, status: "done", priority: "low" }),
+          ANN,
+        ),
+    ),
+  );
+  await using board = await openBoard(browser, `${server.url}/autopilot`);
+  const { page } = board;
+  const old_card = board.card("Done", "Old");
+  assert.equal(await old_card.count(), 0);
+  await page.keyboard.press("f");
+  const menu = page.getByRole("dialog", { name: "Filter" });
+  await menu.getByLabel("Outside", { exact: true }).check();
+  await shows(board, ["Old"]);
+  assert.equal(query(board), "?trust=external");
+  await page.getByText("1 issue", { exact: true }).waitFor();
+  for (const address of ["?kind=bug", "?agent=mia&priority=normal", "?q=%231", "?q=needle&status=done"]) {
+    await page.goto(`${server.url}/autopilot${address}`);
+    await shows(board, ["Old"]);
+  }
+  await page.goto(`${server.url}/autopilot`);
+  await board.card("Done", "Late j").first().waitFor();
+  for (const [words, title] of [["#2", "Early x"], ["needle", "Old"]]) {
+    await page.keyboard.press("Control+k");
+    await page.keyboard.type(words);
+    await page.keyboard.press("Enter");
+    await page.getByRole("complementary", { name: title }).waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("complementary").waitFor({ state: "detached" });
+  }
+  assert.deepEqual((await board.problems()).filter((problem) => !problem.includes("ERR_ABORTED")), []);
+});
