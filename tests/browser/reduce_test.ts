@@ -8,9 +8,11 @@ import {
   countOf,
   mergeCards,
   movedTotals,
+  needOf,
   nextStatus,
 } from "../../static/board/reduce.js";
 import * as words from "../../static/board/words.js";
+import { needOf as attention } from "../../src/domain/attention.ts";
 import { cardOf, messageOf } from "../../src/domain/event.ts";
 import type { Issue, Status } from "../../src/domain/issue.ts";
 import { KINDS, PRIORITIES, STATUSES } from "../../src/domain/issue.ts";
@@ -190,4 +192,12 @@ Deno.test("safeHref() follows http, https, mailto and own paths only", () => {
       "",
     ]
   ) assert.equal(safeHref(href), null, href);
+});
+
+Deno.test("needOf() wants what the server's filter by need finds", () => {
+  for (const status of STATUSES) {
+    for (const outcome of [...OUTCOMES, ""] as const) {
+      assert.equal(needOf(issue(1, { status, outcome })), attention(issue(1, { status, outcome })));
+    }
+  }
 });
