@@ -3,9 +3,15 @@
  * may load and read them: they hold nothing of the board. Read when the first page asks for one.
  */
 
+import describeJs from "../../static/feedback/describe.js" with { type: "text" };
+import extrasCss from "../../static/feedback/extras.css" with { type: "text" };
 import extrasJs from "../../static/feedback/extras.js" with { type: "text" };
 import feedbackCss from "../../static/feedback/feedback.css" with { type: "text" };
 import feedbackJs from "../../static/feedback/feedback.js" with { type: "text" };
+import pickerJs from "../../static/feedback/picker.js" with { type: "text" };
+import receiptsJs from "../../static/feedback/receipts.js" with { type: "text" };
+import recordJs from "../../static/feedback/record.js" with { type: "text" };
+import shotJs from "../../static/feedback/shot.js" with { type: "text" };
 import { answerAsset, type Asset, asset, KEEP, sha256, withoutComments } from "./assets_answer.ts";
 
 /** The scripts by file name: classic scripts below /autopilot/. They load a part by `import("./part.js")`. */
@@ -15,11 +21,17 @@ const SCRIPTS: Readonly<Record<string, string>> = {
 
 /** Modules that the scripts load from the folder of parts, by file name. */
 const PARTS: Readonly<Record<string, string>> = {
+  "describe.js": describeJs,
   "extras.js": extrasJs,
+  "picker.js": pickerJs,
+  "receipts.js": receiptsJs,
+  "record.js": recordJs,
+  "shot.js": shotJs,
 };
 
 /** What stands for a style sheet, as a string literal, in scripts and parts. */
 const STYLES: Readonly<Record<string, string>> = {
+  "%EXTRAS_CSS%": extrasCss,
   "%FEEDBACK_CSS%": feedbackCss,
 };
 

@@ -217,6 +217,8 @@
 
   /** @type {any} the dialog's elements */
   let ui = null;
+  /** @type {import("./types.js").Recorder | null} */
+  let recorder = null;
   let opened_at = 0;
   /** @type {{ text: string, item: Item } | null} what was tried last: sent again unchanged, it has the same key */
   let tried = null;
@@ -245,8 +247,7 @@
         { noValidate: true, onsubmit: onSubmit },
         title,
         fields,
-        note,
-        h("footer", {}, close_button, send),
+        h("footer", {}, note, close_button, send),
         h("label", { className: "trap", ariaHidden: "true" }, "Website", trap),
       ),
     );
@@ -282,6 +283,7 @@
         options,
         api,
         receipts: `${store} receipts`,
+        recorder: () => recorder,
         show,
       });
       ui.extras.opened();
@@ -374,7 +376,7 @@
   function destroy() {
     clearTimeout(timer);
     removeEventListener("online", flush);
-    ui?.extras?.end();
+    recorder?.end();
     host.remove();
     delete global.AutopilotFeedback;
   }
@@ -389,5 +391,6 @@
   // Not into the body: what a framework does to it doesn't matter then.
   document.documentElement.append(host);
   addEventListener("online", flush);
+  if (options.errors === "on") import("./record.js").then(({ record }) => recorder = record(api));
   if (read().length > 0) timer = setTimeout(flush, 1000);
 })();
