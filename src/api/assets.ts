@@ -22,6 +22,8 @@ export type Assets = (request: Request) => Promise<Response | null>;
 const ROOT = "/autopilot";
 /** Modules live under a folder that is named by their content, so browsers may keep them for good. */
 const VERSIONED = /^\/autopilot\/b\/[0-9a-f]+\/([\w.]+)$/;
+/** The page that shows the scripts at work. */
+const DEMO = /^\/autopilot\/demo(?:\/.*)?$/;
 /** The scripts for other pages, and their parts. */
 const SCRIPTS = /^\/autopilot\/(?:s\/.+|[a-z]+\.js)$/;
 
@@ -55,6 +57,10 @@ export function createAssets(options: AssetOptions = {}): Assets {
       // Loaded when a page first asks for one: many boards are in no other page.
       const { scriptAnswer } = await import("./assets_scripts.ts");
       return await scriptAnswer(request);
+    }
+    if (DEMO.test(pathname)) {
+      const { demoAnswer } = await import("./assets_demo.ts");
+      return await demoAnswer(request, pageHeaders(policy(host)));
     }
     const versioned = VERSIONED.exec(pathname);
     const found = versioned === null ? fixed.get(pathname.replace(/(?<=.)\/$/, "")) : files.get(versioned[1]);

@@ -92,7 +92,8 @@ function withParts(text: string, folder: string): string {
 
 /** Style sheets put in, and what a browser does not need taken out. Lines stay where they are. */
 function filled(text: string): string {
-  const squeezed = withoutComments(text).replace(/^[ \t]+/gm, "");
+  // Types within a line are comments too; no string of these scripts looks like one.
+  const squeezed = withoutComments(text).replace(/\/\*\*.*?\*\/ ?/g, "").replace(/^[ \t]+/gm, "");
   return squeezed.replace(/"(%\w+%)"/g, (whole, name) => {
     const css = STYLES[name];
     return css === undefined ? whole : JSON.stringify(squeezeCss(css));

@@ -41,6 +41,7 @@ export function Help() {
         `
       )}
       <${SingleKeys} />
+      <p><a href="/autopilot/demo">Feedback button and launcher, in a page that shows them</a></p>
     <//>
   `;
 }

@@ -17,7 +17,7 @@ const SOURCES = [
 ];
 /** What may hold what somebody typed or chose. */
 const PRIVATE =
-  "input, textarea, select, datalist, script, style, noscript, template, [contenteditable], [data-private]";
+  "head, input, textarea, select, datalist, script, style, noscript, template, [contenteditable], [data-private]";
 
 /** @type {Record<string, string>} */
 const ROLES = {

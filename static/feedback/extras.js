@@ -88,6 +88,7 @@ export function extend(dialog) {
   async function aside(event, work) {
     const opener = /** @type {HTMLElement} */ (event.currentTarget);
     show("");
+    ui.aside = true;
     ui.dialog.close();
     try {
       await work();
@@ -96,6 +97,7 @@ export function extend(dialog) {
       if (error?.name !== "NotAllowedError" && error?.name !== "AbortError") show(said.no_part, true);
     } finally {
       ui.dialog.showModal();
+      ui.aside = false;
       opener.focus();
     }
   }

@@ -26,6 +26,7 @@
     title: "Send feedback",
     message: "Your message",
     page: "Send the address of this page and the size of the window: {page}",
+    from: "You are known to this page as {user}; this is sent too.",
     send: "Send",
     close: "Close",
     sending: "Sending …",
@@ -219,14 +220,18 @@
   let ui = null;
   /** @type {import("./types.js").Recorder | null} */
   let recorder = null;
+  /** @type {any} where the focus was */
+  let back = null;
   let opened_at = 0;
   /** @type {{ text: string, item: Item } | null} what was tried last: sent again unchanged, it has the same key */
   let tried = null;
 
   function build() {
     const note = h("p", { role: "status" });
-    const message = h("textarea", { autofocus: true, required: true, maxLength: 20000, dir: "auto" });
+    const message = h("textarea", { autofocus: true, required: true, dir: "auto" });
     const page = h("input", { type: "checkbox", checked: true });
+    const place = h("span");
+    const from = h("p", { className: "check" });
     const trap = h("input", { tabIndex: -1, autocomplete: "off", name: "website" });
     const send = h("button", { className: "fill" }, words.send);
     const close_button = h("button", { type: "button", onclick: close }, words.close);
@@ -235,43 +240,45 @@
       "div",
       { className: "parts" },
       h("label", {}, words.message, message),
-      h("label", { className: "check" }, page, h("span", {}, words.page.replace("{page}", location.href))),
+      h("label", { className: "check" }, page, place),
+      from,
       parts,
     );
-    const title = h("h2", { id: "title" }, words.title);
     const dialog = h(
       "dialog",
-      { "aria-labelledby": "title" },
+      { "aria-labelledby": "title", onclose: () => dialog.open || ui.aside || back?.focus() },
       h(
         "form",
         { noValidate: true, onsubmit: onSubmit },
-        title,
+        h("h2", { id: "title" }, words.title),
         fields,
         h("footer", {}, note, close_button, send),
         h("label", { className: "trap", ariaHidden: "true" }, "Website", trap),
       ),
     );
-    dialog.addEventListener("click", (/** @type {MouseEvent} */ event) => event.target === dialog && close());
     shadow.append(dialog);
     /** @type {Extras | null} */
     const extras = null;
-    return { note, message, page, trap, send, close_button, parts, fields, dialog, title, extras };
+    return { note, message, page, place, from, trap, send, close_button, parts, fields, dialog, extras };
   }
 
   /** @param {{ message?: string }} [start] */
   function open(start) {
-    const first = ui === null;
     ui ??= build();
     if (ui.dialog.open) return;
+    back = shadow.activeElement ?? document.activeElement;
     reset();
     if (typeof start?.message === "string") ui.message.value = start.message;
     opened_at = performance.now();
     ui.dialog.showModal();
-    if (first) enrich();
-    else ui.extras?.opened();
+    enrich();
   }
 
+  let enriching = false;
   async function enrich() {
+    if (ui.extras) return ui.extras.opened();
+    if (enriching) return;
+    enriching = true;
     try {
       const { extend } = await import("./extras.js");
       ui.extras = extend({
@@ -288,13 +295,17 @@
       });
       ui.extras.opened();
     } catch {
-      // Without its attachments (offline, say) the dialog still takes a message; the next page tries again.
+      // Without its attachments (offline, say) the dialog still takes a message; they come when it opens again.
     }
+    enriching = false;
   }
 
   /** Back to the form, with the text that is there. */
   function reset() {
     ui.fields.hidden = ui.send.hidden = false;
+    // Isolated: an address has a direction of its own.
+    ui.place.textContent = words.page.replace("{page}", `\u2068${location.href}\u2069`);
+    ui.from.textContent = options.user ? words.from.replace("{user}", options.user) : "";
     show("");
   }
 

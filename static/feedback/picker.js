@@ -13,6 +13,8 @@ const WORDS = {
   pick: "Choose a part of the page: click it, or walk with the arrow keys and press Enter. Escape ends it.",
 };
 
+const CONTROLS = "button, a[href], summary, [role=button], [role=link], [role=tab], [role=menuitem]";
+
 /** Resolves to what was chosen, `null` when nothing was. @param {Dialog} dialog @returns {Promise<ReportElement | null>} */
 export function pick({ h, shadow, host, words }) {
   const said = { ...WORDS, ...words };
@@ -109,5 +111,7 @@ function hostOf(element) {
 function elementAt(root, x, y, own) {
   const found = root.elementsFromPoint(x, y).find((one) => one !== own);
   const inner = found?.shadowRoot;
-  return inner && inner !== root ? elementAt(inner, x, y, own) ?? found : found;
+  if (inner && inner !== root) return elementAt(inner, x, y, own) ?? found;
+  // Who points at the words of a button means the button.
+  return found?.closest(CONTROLS) ?? found;
 }

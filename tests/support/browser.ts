@@ -29,12 +29,15 @@ Deno.test.afterAll(async () => {
   shared = null;
 });
 
-export interface Board extends AsyncDisposable {
+export interface WatchedPage extends AsyncDisposable {
   readonly page: Page;
   /** Requests that failed or were answered with an error, messages on the console, violations of the policy. */
   problems(): Promise<string[]>;
   /** Addresses that were requested so far. */
   readonly requests: readonly string[];
+}
+
+export interface Board extends WatchedPage {
   /** The column of this name, as a screen reader finds it. */
   column(name: string): ReturnType<Page["locator"]>;
   /** A card in a column, by a part of its title. */
@@ -42,15 +45,15 @@ export interface Board extends AsyncDisposable {
 }
 
 /**
- * Opens a page in a browser profile of its own, and waits until it shows the board.
+ * Opens a page in a browser profile of its own.
  * @param prepare gets the page before it loads
  */
-export async function openBoard(
+export async function openPage(
   browser: Browser,
   url: string,
   options: BrowserContextOptions = {},
-  prepare: (page: Page) => Promise<void> = () => Promise.resolve(),
-): Promise<Board> {
+  prepare: (page: Page) => Promise<unknown> = () => Promise.resolve(),
+): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport: { width: 1500, height: 900 }, ...options });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
@@ -75,15 +78,24 @@ export async function openBoard(
   await page.addInitScript(watchPolicy);
   await prepare(page);
   await page.goto(url);
-  await page.locator("main[aria-busy=false]").waitFor();
-  const column = (name: string) => page.getByRole("region", { name: new RegExp(`^${name}\\b`) });
   return {
     page,
     requests,
     problems: async () => [...heard, ...await page.evaluate(readPolicy)],
+    [Symbol.asyncDispose]: () => context.close(),
+  };
+}
+
+/** Opens a page in a browser profile of its own, and waits until it shows the board. */
+export async function openBoard(...opening: Parameters<typeof openPage>): Promise<Board> {
+  const watched = await openPage(...opening);
+  const { page } = watched;
+  await page.locator("main[aria-busy=false]").waitFor();
+  const column = (name: string) => page.getByRole("region", { name: new RegExp(`^${name}\\b`) });
+  return {
+    ...watched,
     column,
     card: (name, title) => column(name).getByRole("listitem").filter({ hasText: title }),
-    [Symbol.asyncDispose]: () => context.close(),
   };
 }
 
@@ -103,7 +115,7 @@ export async function untilTrue(page: Page, expression: string): Promise<void> {
 }
 
 /** Fails when anything went wrong in the page. */
-export async function assertClean(board: Board): Promise<void> {
+export async function assertClean(board: WatchedPage): Promise<void> {
   assert.deepEqual(await board.problems(), []);
 }
 

@@ -1,0 +1,26 @@
+/** The page that shows the scripts for other pages at work. Read when somebody first opens it. */
+
+import demoCss from "../../static/demo/demo.css" with { type: "text" };
+import demoHtml from "../../static/demo/demo.html" with { type: "text" };
+import demoJs from "../../static/demo/demo.js" with { type: "text" };
+import { answerAsset, type Asset, asset, withoutComments } from "./assets_answer.ts";
+
+const FILES: ReadonlyMap<string, Asset> = new Map([
+  ["/autopilot/demo", asset("text/html; charset=utf-8", demoHtml, { page: true })],
+  ["/autopilot/demo/demo.css", asset("text/css; charset=utf-8", demoCss)],
+  ["/autopilot/demo/demo.js", asset("text/javascript; charset=utf-8", withoutComments(demoJs))],
+]);
+
+/** Answers a request for the page or a file of it; `null` for any other path. @param page_headers the page's policy */
+export async function demoAnswer(
+  request: Request,
+  page_headers: Record<string, string>,
+): Promise<Response | null> {
+  const found = FILES.get(new URL(request.url).pathname.replace(/\/$/, ""));
+  if (found === undefined) return null;
+  return await answerAsset(request, found, {
+    "cache-control": "no-cache",
+    "cross-origin-resource-policy": "same-origin",
+    ...found.page ? page_headers : {},
+  });
+}
