@@ -15,6 +15,7 @@ import {
   refuseUnknown,
   secretFilesOf,
 } from "./config/sources.ts";
+import { parseAddress, parseRange } from "./domain/address.ts";
 import { failpointProblem } from "./failpoint.ts";
 import {
   choice,
@@ -35,12 +36,11 @@ export { ConfigError, type ConfigSources, envNameOf, flagNameOf } from "./config
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/;
 
 export const OPTIONS = {
-  host: text("127.0.0.1", "Address to listen on; a loopback address, as there are no logins yet", {
+  host: text("127.0.0.1", "Address to listen on; any other than a loopback address needs logins", {
     check: (value) =>
-      LOOPBACK.test(value)
+      value === "localhost" || parseAddress(value) !== null
         ? null
-        : "only a loopback address is allowed (127.0.0.1, ::1, localhost): whoever " +
-          "reaches the port can start agents, and this version has no logins",
+        : "an address of this machine is needed, such as 127.0.0.1, ::1 or 0.0.0.0 for all of them",
   }),
   port: integer(8787, "Port to listen on; `0` takes a free one", { min: 0, max: 65_535 }),
   data: path(dataFolder, "Folder of the database, uploads and workspaces", {
@@ -56,10 +56,30 @@ export const OPTIONS = {
         /^(sqlite:.|postgres(ql)?:\/\/.)/.test(value) ? null : "it must begin with sqlite: or postgres://",
     },
   ),
-  auth: choice(["off"], "off", "Logins: `off` is the only value in this version"),
-  origins: list("Further origins from which the board may be used (`https://board.example.com`), by comma", {
-    check: originProblem,
-  }),
+  auth: choice(
+    ["auto", "on", "off"],
+    "auto",
+    "Logins. `auto`: as soon as the runner is on or the address is no loopback address; `off`: never, on loopback only",
+  ),
+  origins: list(
+    "Origins under which this board is reached beside its own address, e.g. behind a proxy (`https://board.example.com`), by comma",
+    { check: originProblem },
+  ),
+  embed_origins: list(
+    "Origins of other sites whose pages may show the board, or follow it with a read token",
+    {
+      check: originProblem,
+    },
+  ),
+  trusted_proxies: list(
+    "Addresses of proxies (`10.0.0.5`, `10.0.0.0/8`) whose `X-Forwarded-For` and `-Proto` are believed, by comma",
+    {
+      check: (value) =>
+        parseRange(value) === null
+          ? `${JSON.stringify(value)} is no address and no range of addresses, such as 10.0.0.0/8`
+          : null,
+    },
+  ),
   runner: flag("`1` starts the runner: agents work on ready issues"),
   workdir: path((machine) => machine.cwd, "The git repository that the agents work for", { shown: "`.`" }),
   base: text("", "Branch or commit from which new work starts", {
@@ -217,7 +237,28 @@ export function parseConfig(sources: ConfigSources, machine: Machine): Config {
       throw new ConfigError(`${found.label} = ${shown} can't be used: ${error.message}`);
     }
   }
-  return Object.freeze(values) as unknown as Config;
+  const config = Object.freeze(values) as unknown as Config;
+  refuseOpenNetwork(config);
+  return config;
+}
+
+/** Whether requests need a credential. */
+export function authOn({ auth, runner, host }: Pick<Config, "auth" | "runner" | "host">): boolean {
+  return auth === "on" || (auth === "auto" && (runner || !isLoopback(host)));
+}
+
+export function isLoopback(host: string): boolean {
+  return LOOPBACK.test(host);
+}
+
+function refuseOpenNetwork({ auth, host }: Config): void {
+  if (auth !== "off" || isLoopback(host)) return;
+  throw new ConfigError(
+    `AUTOPILOT_AUTH = "off" can't be used with AUTOPILOT_HOST = ${
+      JSON.stringify(host)
+    }: everyone who reaches that ` +
+      "address could hand work to agents. Listen on 127.0.0.1, or leave the logins on",
+  );
 }
 
 /** The options as they may be logged: secrets are hidden. */

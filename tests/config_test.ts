@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+  authOn,
   describeConfig,
   hideSecrets,
   maskedValue,
@@ -83,10 +84,12 @@ const REFUSED: [OptionName, string, RegExp][] = [
   ["poll_seconds", "1e9", /number/],
   ["runner", "maybe", /1, true/],
   ["sandbox", "docker", /auto, bwrap, off/],
-  ["auth", "on", /only off is known/],
-  ["host", "0.0.0.0", /loopback.*start agents/],
-  ["host", "::", /loopback/],
-  ["host", "127.0.0.1.example.com", /loopback/],
+  ["auth", "yes", /auto, on, off/],
+  ["host", "127.0.0.1.example.com", /address of this machine/],
+  ["host", "127.1", /address of this machine/],
+  ["trusted_proxies", "10.0.0.0/40", /no range/],
+  ["trusted_proxies", "proxy.example", /no address/],
+  ["embed_origins", "https://a.example/", /no origin/],
   ["database_url", "mysql://u:hush@h/d", /sqlite: or postgres/],
   ["origins", "https://a.example/path", /no origin/],
   ["origins", "https://a.example,evil", /no origin/],
@@ -127,6 +130,24 @@ Deno.test("parseConfig() says what to set when the machine names no home", () =>
     () => parseConfig({ flags: {}, env: {}, file: null }, { ...MACHINE, data_home: null }),
     /AUTOPILOT_DATA is needed/,
   );
+});
+
+Deno.test("S1 logins are on wherever agents work or others can connect, and off only on loopback", () => {
+  const on = (flags: Record<string, string>) => authOn(parse({ flags }));
+  assert.equal(on({}), false);
+  for (const host of ["127.9.8.7", "::1", "localhost"]) assert.equal(on({ host }), false, host);
+  assert.equal(on({ runner: "1" }), true);
+  assert.equal(on({ auth: "on" }), true);
+  assert.equal(on({ runner: "1", auth: "off" }), false);
+  for (const host of ["0.0.0.0", "::", "192.168.1.5", "fd00::1"]) {
+    assert.equal(on({ host }), true, host);
+    assert.equal(on({ host, auth: "on" }), true, host);
+    assert.throws(
+      () => parse({ flags: { host, auth: "off" } }),
+      /AUTOPILOT_AUTH = "off".*127\.0\.0\.1/,
+      host,
+    );
+  }
 });
 
 Deno.test("parseConfig() accepts every loopback spelling", () => {

@@ -1,18 +1,24 @@
-/** The application: the guard in front, then kept answers, the WebSocket, the API and the pages. */
+/** The application: the guard in front, then who may pass, kept answers, the WebSocket, the API and the pages. */
 
-import { OPEN_OPERATOR } from "../domain/credential.ts";
+import type { Credential } from "../domain/credential.ts";
 import { messageOfError } from "../domain/errors.ts";
 import { loggerOf } from "../log.ts";
 import { Hub } from "../events/hub.ts";
+import { LOGIN_PATH, LOGOUT_PATH } from "./access.ts";
+import { createAdmission } from "./admission.ts";
+import { Authenticator } from "./auth.ts";
 import { AnswerCache } from "./cache.ts";
+import { preflight, withEmbedCors } from "./cors.ts";
 import { API_BASE, type ApiDeps } from "./env.ts";
 import { errorResponse } from "./errors.ts";
 import { FEEDBACK_PATH } from "./feedback.ts";
 import { FEEDBACK_CORS } from "./feedback_gate.ts";
 import { createGuard, type Gate } from "./guard.ts";
 import { secured } from "./headers.ts";
+import type { Caller, Login, LoginDeps } from "./login.ts";
 import { measured } from "./measured.ts";
 import { Metrics } from "./metrics.ts";
+import { peerReader } from "./peer.ts";
 import { createRoutes } from "./routes.ts";
 import { createSockets, WS_PATH } from "./ws.ts";
 
@@ -26,40 +32,72 @@ export interface App {
 }
 
 export function createApp(deps: ApiDeps): App {
-  const guard = createGuard(deps.options);
-  const cache = new AnswerCache(deps.store, deps.clock);
-  const hub = new Hub(deps.feed, deps.store.events);
-  const sockets = createSockets({ ...deps, hub });
-  const metrics = new Metrics(deps.feed);
-  const routes = createRoutes({ ...deps, hub, metrics, cached: cache.middleware() });
+  const { store, feed, clock, options } = deps;
+  const readPeer = peerReader(options.trusted_proxies);
+  const guard = createGuard(options);
+  const auth = new Authenticator({ tokens: store.tokens, feed, clock });
+  const admit = createAdmission(auth, options);
+  const cache = new AnswerCache(store, clock);
+  const hub = new Hub(feed, store.events);
+  const metrics = new Metrics(feed);
+  const sockets = createSockets({ ...deps, hub, auth });
+  const routes = createRoutes({ ...deps, hub, auth, metrics, cached: cache.middleware() });
+  const login = lazyLogin({ tokens: store.tokens, auth, clock, options });
   const paths =
     () => [WS_PATH, ...routes.routes.flatMap(({ method, path }) => method === "ALL" ? [] : [path])];
 
-  const route = async (request: Request, path: string, remote_address: string): Promise<Response> => {
+  const route = async (request: Request, path: string, caller: Caller): Promise<Response> => {
     try {
-      if (path === WS_PATH && request.method === "GET") return sockets.accept(request);
+      const { credential, address, visit } = caller;
+      if (path === WS_PATH && request.method === "GET") {
+        return sockets.accept(request, credential, visit.embed !== null);
+      }
+      if (path === LOGIN_PATH || path === LOGOUT_PATH) {
+        const page = (await login())(request, path, caller);
+        if (page !== null) return secured(await page, false);
+      }
       const is_api = path.startsWith(API_BASE);
       const asset = is_api ? null : await deps.assets(request);
       if (asset !== null) return secured(asset, false);
-      return secured(await routes.fetch(request, { remote_address, credential: OPEN_OPERATOR }), true);
+      const bindings = { remote_address: address, secure: visit.secure, credential };
+      return secured(await routes.fetch(request, bindings), true);
     } catch (error) {
       return secured(errorResponse(error), true);
     }
+  };
+
+  /** For who may pass: what was kept, else what the route answers. */
+  const serve = (request: Request, path: string, caller: Caller): Response | Promise<Response> => {
+    const kept = request.method === "GET" ? cache.find(request) : null;
+    return kept === null
+      ? route(request, path, caller)
+      : kept.then((answer) => answer ?? route(request, path, caller));
   };
 
   const app: App = {
     fetch(request, info) {
       const path = pathOf(request.url);
       const gate = gateOf(path);
-      const refused = guard(request, gate);
-      if (refused !== null) return secured(refused, true);
-      const go = () => route(request, path, addressOf(info.remoteAddr));
-      const kept = request.method === "GET" ? cache.find(request) : null;
-      if (kept !== null) return kept.then((answer) => answer ?? go());
-      return gate === "public" ? go().then(withCors) : go();
+      const peer = readPeer(request, addressOf(info.remoteAddr));
+      const visit = guard(request, gate, peer.https);
+      if (visit instanceof Response) return secured(visit, true);
+      const { embed } = visit;
+      if (embed !== null && request.method === "OPTIONS") return secured(preflight(embed), true);
+
+      const pass = (admitted: Credential | Response): Response | Promise<Response> =>
+        admitted instanceof Response
+          ? secured(admitted, true)
+          : serve(request, path, { credential: admitted, visit, address: peer.address });
+      const admitted = admit(request, path, visit);
+      if (embed === null && gate !== "public") {
+        return admitted instanceof Promise ? admitted.then(pass, failed) : pass(admitted);
+      }
+      const answer = Promise.resolve(admitted).then(pass).catch(failed);
+      return answer.then((response) => embed === null ? withCors(response) : withEmbedCors(response, embed));
     },
     async close() {
       metrics.close();
+      auth.close();
       try {
         await sockets.close();
       } catch (error) {
@@ -68,6 +106,16 @@ export function createApp(deps: ApiDeps): App {
     },
   };
   return { ...app, fetch: measured(metrics, paths, app.fetch) };
+}
+
+function failed(error: unknown): Response {
+  return secured(errorResponse(error), true);
+}
+
+/** Loaded when somebody logs in: most starts are without. */
+function lazyLogin(deps: LoginDeps): () => Promise<Login> {
+  let made: Promise<Login> | null = null;
+  return () => made ??= import("./login.ts").then(({ createLogin }) => createLogin(deps));
 }
 
 function gateOf(path: string): Gate {

@@ -1,10 +1,11 @@
 /** Comments: the thread of an issue. */
 
 import { createRoute, z } from "@hono/zod-openapi";
-import { actorOf, trustOf } from "../domain/credential.ts";
+import { actorOf, mayCommentOn, trustOf } from "../domain/credential.ts";
 import { withoutAgentsSecrets } from "./agent_text.ts";
 import { jsonBody, MAX_JSON_BYTES } from "./body.ts";
 import type { RouteDeps } from "./env.ts";
+import { ApiError } from "./errors.ts";
 import { IssueRefSchema, NewCommentSchema } from "./input.ts";
 import { answer, fails, newRouter, takes } from "./router.ts";
 import { CommentAddedSchema, CommentSchema } from "./wire.ts";
@@ -35,6 +36,13 @@ export function commentRoutes(deps: RouteDeps) {
     .openapi(add, async (c) => {
       const { author, author_kind, body } = c.req.valid("json");
       const credential = c.get("credential");
+      const { id } = c.req.valid("param");
+      if (credential.issue_id !== "") {
+        const issue = await store.issues.get(id);
+        if (!mayCommentOn(credential, issue.id)) {
+          throw new ApiError("forbidden", `This token is of a run of another issue than ${issue.number}`);
+        }
+      }
       const actor = actorOf(credential, author, author_kind);
       const input = {
         author: actor.name,
@@ -43,7 +51,7 @@ export function commentRoutes(deps: RouteDeps) {
         body,
       };
       const { comment, unblocked } = await store.comments.add(
-        c.req.valid("param").id,
+        id,
         withoutAgentsSecrets(deps, actor, input),
         actor,
       );

@@ -10,10 +10,15 @@ import type { Feed } from "../events/feed.ts";
 import type { Hub } from "../events/hub.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { Store } from "../store/store.ts";
+import type { Authenticator } from "./auth.ts";
 import type { GuardOptions } from "./guard.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface ApiOptions extends GuardOptions {
+  /** Whether requests need a credential. */
+  auth: boolean;
+  /** Addresses and ranges of proxies that are believed. */
+  trusted_proxies: readonly string[];
   /** The program's version, as health and OpenAPI tell it. */
   version: string;
   /** Bytes that all attachments may take together; 0 or left out: no limit. */
@@ -45,6 +50,7 @@ export interface ApiDeps {
 export interface RouteDeps extends ApiDeps {
   hub: Hub;
   metrics: Metrics;
+  auth: Authenticator;
   /** Keeps what the route answers until the next event. */
   cached: MiddlewareHandler<ApiEnv>;
 }
@@ -54,6 +60,8 @@ export interface ApiEnv {
     /** Address of the peer, as the socket tells it. */
     remote_address: string;
     credential: Credential;
+    /** The client reaches the board by HTTPS. */
+    secure: boolean;
   };
   Variables: {
     /** Who the request speaks for; on the open board the operator. */

@@ -17,6 +17,7 @@ export const ERROR_STATUS = {
   wrong_host: 421,
   unauthorized: 401,
   wrong_origin: 403,
+  forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,
   refused: 409,

@@ -2,6 +2,8 @@
 
 import { z } from "@hono/zod-openapi";
 import { NEEDS } from "../domain/attention.ts";
+import { SCOPES } from "../domain/credential.ts";
+import { LOGIN_SCOPES } from "../domain/token.ts";
 import type { Kind, Priority, Status } from "../domain/issue.ts";
 import { MAX_STATS_DAYS } from "../domain/stats.ts";
 import { KINDS, MAX_BODY, MAX_NAME, MAX_TITLE, PRIORITIES, STATUSES, TRUSTS } from "../domain/issue.ts";
@@ -97,6 +99,26 @@ export const FeedbackSchema = z.object({
   website: text(500).default("").openapi({ description: "Stays empty: only machines fill it in" }),
   elapsed_ms: z.number().min(0).optional().openapi({ description: "How long the dialog was open" }),
 }).openapi("Feedback");
+
+const originText = z.string().refine((value) => {
+  const url = URL.parse(value);
+  return url !== null && /^https?:$/.test(url.protocol) && url.origin === value;
+}, { error: "Must be an origin: scheme, host and port only, such as https://app.example.com" });
+
+const tokenName = name.trim().min(1, { error: "Must say whose it is" });
+
+export const NewTokenSchema = z.object({
+  name: tokenName,
+  scope: z.enum(SCOPES),
+  origins: z.array(originText).max(50).default([])
+    .openapi({ description: "Only pages of these origins may use it; needed for scope feedback" }),
+  days: z.number().int().min(0).max(3650).default(0).openapi({ description: "0: until it is revoked" }),
+}).openapi("NewToken");
+
+export const NewLoginLinkSchema = z.object({
+  name: tokenName,
+  scope: z.enum(LOGIN_SCOPES).default("admin"),
+}).openapi("NewLoginLink");
 
 export const UploadSchema = z.object({
   file: z.instanceof(File, { error: "Must be one file" })

@@ -2,6 +2,7 @@
 
 import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
 import type { Clock } from "../clock.ts";
+import { subscriberOf } from "../domain/address.ts";
 
 const WINDOW_MS = 60_000;
 /** How many may pass in one window. */
@@ -32,7 +33,7 @@ export class AddressLimiter {
     const window = Math.floor(now / WINDOW_MS);
     if (window !== this.#window) this.#begin(window);
     const wait_s = Math.max(1, Math.ceil(((window + 1) * WINDOW_MS - now) / 1000));
-    const key = addressKey(address);
+    const key = subscriberOf(address);
     // Who is over its own limit must not use up everybody's.
     const own = await this.#addresses.get(key);
     if (own !== null && own.consumedPoints >= this.#rate.each) return wait_s;
@@ -56,17 +57,4 @@ async function allowed(limiter: RateLimiterMemory, key: string): Promise<boolean
     if (refusal instanceof RateLimiterRes) return false;
     throw refusal;
   }
-}
-
-/** One subscriber: an IPv4 address, or the /64 of an IPv6 address, of which one has 2^64. */
-export function addressKey(address: string): string {
-  const v4 = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  if (v4 !== null) return v4[1];
-  if (!address.includes(":")) return address;
-  const [head, tail] = address.toLowerCase().replace(/%.*$/, "").split("::");
-  const left = head === "" ? [] : head.split(":");
-  const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
-  const groups = [...left, ...Array<string>(zeros).fill("0"), ...right];
-  return `${groups.slice(0, 4).map((group) => group.replace(/^0+(?=.)/, "")).join(":")}::/64`;
 }

@@ -13,6 +13,7 @@ import { answer, newRouter } from "./router.ts";
 import { statsRoutes } from "./stats.ts";
 import { ErrorSchema } from "./wire.ts";
 import { activityRoutes, runRoutes } from "./runs.ts";
+import { tokenRoutes } from "./tokens.ts";
 
 export const OPENAPI_PATH = `${API_BASE}/openapi.json`;
 
@@ -30,6 +31,7 @@ export function createRoutes(deps: RouteDeps): OpenAPIHono<ApiEnv> {
   app.route(API_BASE, activityRoutes(deps));
   app.route(API_BASE, statsRoutes(deps));
   app.route(API_BASE, feedbackRoutes(deps));
+  app.route(API_BASE, tokenRoutes(deps));
   app.route("/", healthRoutes(deps));
   describe(app, deps.options.version);
 

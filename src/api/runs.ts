@@ -2,7 +2,8 @@
 
 import { createRoute, z } from "@hono/zod-openapi";
 import { actorOf, type Credential, permissionsOf } from "../domain/credential.ts";
-import { messageOf } from "../domain/event.ts";
+import type { Event } from "../domain/event.ts";
+import { messageIn, type View, viewOf } from "../domain/event_view.ts";
 import type { RouteDeps } from "./env.ts";
 import { EventsQuerySchema, IssueRefSchema, LogQuerySchema, RefSchema } from "./input.ts";
 import { answer, fails, newRouter } from "./router.ts";
@@ -73,7 +74,8 @@ export function activityRoutes({ store }: RouteDeps) {
         ? await store.events.read(after, limit)
         : await store.events.forIssue((await store.issues.get(issue)).id, after, limit);
       const next = events.length === 0 ? after : events[events.length - 1].seq;
-      return c.json({ events: events.map(wireEvent), next }, 200);
+      const view = viewOf(c.get("credential"), false);
+      return c.json({ events: events.map((event) => wireEvent(event, view)), next }, 200);
     })
     .openapi(me, (c) => c.json(meOf(c.get("credential")), 200));
 }
@@ -90,7 +92,9 @@ function meOf(credential: Credential) {
 }
 
 /** The flat message, typed as the schema has it. */
-function wireEvent(event: Parameters<typeof messageOf>[0]) {
-  const { type, seq, at, issue_id, actor } = event;
-  return { ...messageOf(event), type, seq, at, issue_id, actor: actor.name, actor_kind: actor.kind };
+function wireEvent(event: Event, view: View) {
+  const { type, seq, at } = event;
+  const message = messageIn(event, view);
+  const { issue_id, actor } = message as { issue_id: string; actor: string };
+  return { ...message, type, seq, at, issue_id, actor, actor_kind: event.actor.kind };
 }

@@ -9,6 +9,7 @@ import { REPORT_STATES } from "../domain/feedback.ts";
 import { FILE_STATUSES } from "../domain/diff.ts";
 import { CHECK_STATES, KINDS, PRIORITIES, STATUSES, TRUSTS } from "../domain/issue.ts";
 import { OUTCOMES, PHASES } from "../domain/run.ts";
+import { TOKEN_KINDS } from "../domain/token.ts";
 
 const time = z.iso.datetime().openapi({ description: "ISO-8601, UTC" });
 const timeOrEmpty = z.union([time, z.literal("")]);
@@ -204,6 +205,30 @@ export const MeSchema = z.object({
   auth: z.enum(["off", "on"]).openapi({ description: "off: the board is open, everyone is its operator" }),
   permissions: z.array(z.enum(PERMISSIONS)),
 }).openapi("Me");
+
+export const TokenSchema = z.object({
+  id: z.string(),
+  kind: z.enum(TOKEN_KINDS),
+  name: z.string(),
+  scope: z.enum(SCOPES),
+  parent_id: z.string().openapi({ description: "The token for which a session was got" }),
+  issue_id: z.string(),
+  run_id: z.string(),
+  origins: z.array(z.string()),
+  created_by: z.string(),
+  created_at: time,
+  expires_at: timeOrEmpty,
+  revoked_at: timeOrEmpty,
+  last_used_at: timeOrEmpty,
+}).openapi("Token");
+
+export const MintedTokenSchema = TokenSchema.extend({
+  token: z.string().openapi({ description: "The secret: shown this once" }),
+}).openapi("MintedToken");
+
+export const LoginLinkSchema = z.object({ id: z.string(), url: z.string(), expires_at: time }).openapi(
+  "LoginLink",
+);
 
 export const HealthSchema = z.object({ status: z.literal("ok"), version: z.string() }).openapi("Health");
 

@@ -1,7 +1,9 @@
 /** The WebSocket: events as they happen, what a reconnect missed, and the logs of watched runs. */
 
 import { z } from "@hono/zod-openapi";
+import type { Credential } from "../domain/credential.ts";
 import { messageOfError, NotFoundError } from "../domain/errors.ts";
+import { seesRuns, type View, viewOf } from "../domain/event_view.ts";
 import { Activity } from "../events/activity.ts";
 import { RunTails } from "../events/run_tails.ts";
 import { loggerOf } from "../log.ts";
@@ -22,7 +24,15 @@ const IDLE_TIMEOUT_S = 30;
 /** How long close() waits for the peers' close frames, in milliseconds. */
 const CLOSE_WAIT_MS = 1_000;
 
+/** Connections of which other sites' pages may have so many: the rest is kept for people. */
+const MAX_EMBEDDED = 0.5;
+/** Between two looks for connections whose login has expired, in milliseconds. */
+const SWEEP_MS = 10_000;
+const PROTOCOL = "autopilot";
+
 const CLOSE_POLICY = 1008;
+/** Of the range for applications; the board leads to the login. */
+const CLOSE_UNAUTHORIZED = 4401;
 const CLOSE_TOO_BIG = 1009;
 const CLOSE_INTERNAL = 1011;
 
@@ -36,19 +46,27 @@ const ClientMessage = z.union([
 type ClientMessage = z.output<typeof ClientMessage>;
 
 export interface Sockets {
-  /** Upgrades the request. @throws ApiError */
-  accept(request: Request): Response;
+  /** Upgrades the request. @param embedded it comes from a page of another site @throws ApiError */
+  accept(request: Request, credential: Credential, embedded: boolean): Response;
   close(): Promise<void>;
 }
 
-export function createSockets({ store, feed, hub }: Omit<RouteDeps, "cached" | "metrics">): Sockets {
+export function createSockets(
+  { store, feed, hub, auth, options }: Omit<RouteDeps, "cached" | "metrics">,
+): Sockets {
   const tails = new RunTails(feed, store.runLog, hub);
   const activity = new Activity(feed, store, hub);
-  const open = new Set<WebSocket>();
+  const open = new Map<WebSocket, Credential>();
   let all_closed = () => {};
 
-  const handle = async (socket: WebSocket, message: ClientMessage): Promise<void> => {
+  const handle = async (socket: WebSocket, message: ClientMessage, view: View): Promise<void> => {
     const name = "subscribe" in message ? message.subscribe : message.unsubscribe;
+    if (!seesRuns(view)) {
+      throw new ApiError(
+        "forbidden",
+        `This connection hears of issues only: ${name} needs the right to read`,
+      );
+    }
     const run_id = name === "activity" ? null : name.slice("run:".length);
     if (run_id === null) {
       if ("subscribe" in message) activity.watch(socket);
@@ -86,8 +104,16 @@ export function createSockets({ store, feed, hub }: Omit<RouteDeps, "cached" | "
     if (open.size === 0) all_closed();
   };
 
+  const endWhere = (ended: (credential: Credential) => boolean) => {
+    for (const [socket, credential] of open) {
+      if (ended(credential)) drop(socket, CLOSE_UNAUTHORIZED, "The login has ended: log in again");
+    }
+  };
+  auth.onEnded(endWhere);
+  const sweep = options.auth ? setInterval(() => endWhere((one) => auth.expired(one)), SWEEP_MS) : undefined;
+
   return {
-    accept(request) {
+    accept(request, credential, embedded) {
       if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
         throw new ApiError("upgrade_required", "This address speaks WebSocket only", {
           headers: { upgrade: "websocket" },
@@ -100,16 +126,22 @@ export function createSockets({ store, feed, hub }: Omit<RouteDeps, "cached" | "
           headers: { "retry-after": "5" },
         });
       }
+      const view = viewOf(credential, embedded);
+      if (!seesRuns(view) && open.size >= hub.max_peers * MAX_EMBEDDED) {
+        throw new ApiError("too_many_connections", "Too many connections from other pages: try again later", {
+          headers: { "retry-after": "60" },
+        });
+      }
       const { socket, response } = upgrade(request);
       socket.binaryType = "arraybuffer";
-      open.add(socket);
+      open.set(socket, credential);
       const queue = new MessageQueue({
-        handle: (message) => handle(socket, message),
+        handle: (message) => handle(socket, message, view),
         say: (text) => hub.push(socket, text),
         drop: (code, reason) => drop(socket, code, reason),
       });
       socket.onopen = () => {
-        hub.join(socket, since).catch((error) => {
+        hub.join(socket, since, view).catch((error) => {
           loggerOf("api").error("A socket could not be served: {error}", { error: messageOfError(error) });
           drop(socket, CLOSE_INTERNAL, "The event log can't be read: reconnect with since");
         });
@@ -121,6 +153,7 @@ export function createSockets({ store, feed, hub }: Omit<RouteDeps, "cached" | "
       return response;
     },
     async close() {
+      clearInterval(sweep);
       tails.close();
       activity.close();
       hub.close();
@@ -136,8 +169,11 @@ export function createSockets({ store, feed, hub }: Omit<RouteDeps, "cached" | "
 }
 
 function upgrade(request: Request): { socket: WebSocket; response: Response } {
+  // Browsers want one of the protocols that they offered; the others they offer are tokens.
+  const offered = request.headers.get("sec-websocket-protocol")?.split(",").map((name) => name.trim()) ?? [];
+  const protocol = offered.includes(PROTOCOL) ? { protocol: PROTOCOL } : {};
   try {
-    return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_TIMEOUT_S });
+    return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_TIMEOUT_S, ...protocol });
   } catch (error) {
     // A handshake without key or with a wrong version.
     throw new ApiError("malformed", `The WebSocket handshake is invalid: ${messageOfError(error)}`);

@@ -3,21 +3,26 @@
 import { createApp } from "../api/app.ts";
 import type { AssetOptions, Assets } from "../api/assets.ts";
 import { systemClock } from "../clock.ts";
-import { type Config, describeConfig } from "../config.ts";
+import { authOn, type Config, describeConfig } from "../config.ts";
 import { messageOfError } from "../domain/errors.ts";
 import { redactor, secretsOf } from "../domain/redact.ts";
+import { SYSTEM } from "../domain/event.ts";
 import { startFeed } from "../events/feed.ts";
 import { armFailpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
 import { openBlobs } from "../store/blobs.ts";
 import { uploadsFolder, useDataFolder } from "./data_folder.ts";
 import { openDatabase, StartError } from "./open_data.ts";
+import type { Store } from "../store/store.ts";
+import { boardBase, ownUrl } from "./own_url.ts";
 import { lazyDiff } from "./open_diff.ts";
 import { openRunner } from "./open_runner.ts";
 
 export interface Serving {
   /** `http://127.0.0.1:8787` */
   url: string;
+  /** How to log in; `null` while that is not needed. `link`: only while nobody ever has. */
+  login: { link: string | null } | null;
   /** Ends the agents and keeps their work, closes the sockets, answers what was asked, closes the database. */
   stop(): Promise<void>;
 }
@@ -54,12 +59,14 @@ export async function serve(
     redact: redactor(secretsOf(host_env)),
     runner: runner?.status ?? null,
     diff: lazyDiff(config, host_env),
-    assets: lazyAssets({ frame_ancestors: config.origins }),
+    assets: lazyAssets({ frame_ancestors: config.embed_origins }),
     options: {
       host: config.host,
       port: () => port,
-      allowed_hosts: config.origins.map((origin) => new URL(origin).host),
-      allowed_origins: [...config.origins],
+      origins: config.origins,
+      embed_origins: config.embed_origins,
+      trusted_proxies: config.trusted_proxies,
+      auth: authOn(config),
       version,
       feedback_origins: config.feedback_origins,
       feedback_per_day: config.feedback_per_day,
@@ -72,21 +79,37 @@ export async function serve(
   if (runner !== null) {
     opened.defer(() => runner.stop());
     await runner.start();
+    log.info("Agents work in {workdir}", { workdir: config.workdir });
+  }
+  if (config.auth === "off") {
     log.warn(
-      "Agents work in {workdir}. There is no login: every program of this machine can hand them work",
-      {
-        workdir: config.workdir,
-      },
+      "LOGINS ARE OFF (AUTOPILOT_AUTH=off): every program and every user of this machine can " +
+        (runner === null
+          ? "read and change the board"
+          : "hand work to the agents, which act with your rights"),
     );
   }
+  const login = authOn(config) ? await firstLogin(store, boardBase(config, port)) : null;
 
   const resources = opened.move();
   return {
-    url: `http://${
-      config.host.includes(":") ? `[${config.host.replace(/^\[|\]$/g, "")}]` : config.host
-    }:${port}`,
+    url: ownUrl(config.host, port),
+    login,
     stop: () => resources.disposeAsync(),
   };
+}
+
+/** How long the link of a first start works, in hours. */
+const FIRST_LINK_HOURS = 24;
+
+/** Until somebody has logged in, every start prints a link; the one of the start before ends. */
+async function firstLogin(store: Store, base: string): Promise<{ link: string | null }> {
+  if (await store.tokens.adminExists()) return { link: null };
+  // Only a first start needs it, and what it loads takes a while.
+  const { makeLoginLink } = await import("./make_link.ts");
+  await store.tokens.withdrawLinks(SYSTEM);
+  const options = { base, name: "admin", scope: "admin", hours: FIRST_LINK_HOURS, actor: SYSTEM } as const;
+  return { link: (await makeLoginLink(store, options)).url };
 }
 
 /** Loading and hashing the pages would delay the start; the first visitor waits for it instead. */

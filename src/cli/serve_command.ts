@@ -28,6 +28,9 @@ export const command: Command = {
     const reloads = new Reloads(config, () => loadConfig(context.given, { ...context.env }));
     const signals = watchSignals(reloads.again);
     const serving = await serve(config, { version, host_env: { ...context.env } });
+    const { login } = serving;
+    if (login?.link) context.out.line(`Log in with this link, once, within 24 hours: ${login.link}`);
+    else if (login) context.out.line("Logins are on. For a new login link: autopilot login-link");
     context.out.line(`Autopilot ${version} is ready: ${serving.url}/autopilot`);
     const signal = await signals.first();
     await reloads.end();

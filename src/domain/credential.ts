@@ -52,6 +52,8 @@ export const PERMISSIONS = [
   "decide",
   /** File a report from a page. */
   "report",
+  /** Hear what happens as it happens; who may not read hears no texts. */
+  "watch",
   /** Tokens, options, the audit's export. */
   "administer",
 ] as const;
@@ -59,10 +61,10 @@ export type Permission = typeof PERMISSIONS[number];
 
 const GRANTS: Readonly<Record<Scope, readonly Permission[]>> = {
   admin: PERMISSIONS,
-  member: ["read", "file", "comment", "attach", "edit", "decide", "report"],
-  agent: ["read", "file", "comment"],
-  read: ["read"],
-  feedback: ["report"],
+  member: ["read", "file", "comment", "attach", "edit", "decide", "report", "watch"],
+  agent: ["read", "file", "comment", "watch"],
+  read: ["read", "watch"],
+  feedback: ["report", "watch"],
 };
 
 /** The name of a person who gives none. */
@@ -78,6 +80,12 @@ export const OPEN_OPERATOR: Credential = Object.freeze({
   run_id: "",
   origins: [],
 });
+
+/** Pages of other sites on the open loopback board. */
+export const OPEN_READER: Credential = Object.freeze({ ...OPEN_OPERATOR, name: "visitor", scope: "read" });
+
+/** Who has no credential, on the routes that need none. */
+export const NOBODY: Credential = Object.freeze({ ...OPEN_OPERATOR, name: "", scope: "feedback" });
 
 /** Whether the credential allows it. The only place that knows what a scope may. */
 export function may(credential: Credential, permission: Permission): boolean {

@@ -36,7 +36,7 @@ export interface NewToken {
   kind: "token" | "login";
   name: string;
   scope: Scope;
-  origins: string[];
+  origins: readonly string[];
   /** Empty: until it is revoked. */
   expires_at: string;
 }

@@ -1,10 +1,10 @@
 /**
- * The hub: hands the feed's events to sockets. Each event is serialised once, however many listen. A peer that
+ * The hub: hands the feed's events to sockets. Each event is serialised once per view, however many listen. A peer that
  * does not read is cut off, never waited for: it comes back with `since` and gets what it missed.
  */
 
 import type { Event } from "../domain/event.ts";
-import { messageOf } from "../domain/event.ts";
+import { messageIn, type View } from "../domain/event_view.ts";
 import type { Events } from "../store/store.ts";
 import type { Feed } from "./feed.ts";
 
@@ -37,6 +37,7 @@ interface Member {
   cursor: number;
   /** False while it replays: the feed passes it by and the replay reads up to the feed's cursor. */
   live: boolean;
+  view: View;
 }
 
 export class Hub {
@@ -70,8 +71,8 @@ export class Hub {
    * Takes an open socket in: hello, then what it missed, then everything as it happens.
    * @param since the last event that the peer saw; `null`: it wants only what comes
    */
-  async join(peer: Peer, since: number | null): Promise<void> {
-    const member: Member = { cursor: since ?? this.#feed.seq, live: since === null };
+  async join(peer: Peer, since: number | null, view: View = "work"): Promise<void> {
+    const member: Member = { cursor: since ?? this.#feed.seq, live: since === null, view };
     this.#members.set(peer, member);
     if (since === null) {
       this.push(peer, JSON.stringify({ type: "hello", seq: this.#feed.seq }));
@@ -135,7 +136,7 @@ export class Hub {
       const page = await this.#events.read(member.cursor, REPLAY_PAGE);
       if (page.length === 0) break;
       for (const event of page) {
-        if (!this.push(peer, JSON.stringify(messageOf(event)))) return;
+        if (!this.push(peer, JSON.stringify(messageIn(event, member.view)))) return;
         member.cursor = event.seq;
       }
       if (!await this.drained(peer)) return;
@@ -145,10 +146,12 @@ export class Hub {
 
   #fanOut(events: Event[]): void {
     for (const event of events) {
-      const text = JSON.stringify(messageOf(event));
+      const texts = new Map<View, string>();
       for (const [peer, member] of this.#members) {
         if (!member.live || event.seq <= member.cursor) continue;
         member.cursor = event.seq;
+        let text = texts.get(member.view);
+        if (text === undefined) texts.set(member.view, text = JSON.stringify(messageIn(event, member.view)));
         this.push(peer, text);
       }
     }

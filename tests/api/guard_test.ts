@@ -93,7 +93,7 @@ Deno.test("loopback names pass, in any case, and as IPv6 address", async () => {
 });
 
 Deno.test("configured hosts pass with the server's port, or exactly as configured", async () => {
-  await using live = await serveTestApi({ allowed_hosts: ["board.example", "proxy.example:8443"] });
+  await using live = await serveTestApi({ origins: ["http://board.example", "http://proxy.example:8443"] });
   const status = async (host: string) => statusOf(await live.raw(get(`Host: ${host}\r\n`)));
   assert.equal(await status("board.example"), 200);
   assert.equal(await status("Board.Example:PORT"), 200);
@@ -147,7 +147,7 @@ const PASSED_WRITES = [
 ];
 
 Deno.test("a write that a foreign page could have sent is 403 and changes nothing", async () => {
-  await using live = await serveTestApi({ allowed_origins: ["https://app.example"] });
+  await using live = await serveTestApi({ origins: ["https://app.example"] });
   for (const headers of REFUSED_WRITES) {
     const answer = await live.raw(post(headers));
     assert.equal(statusOf(answer), 403, headers);
@@ -158,7 +158,7 @@ Deno.test("a write that a foreign page could have sent is 403 and changes nothin
 });
 
 Deno.test("writes of the own page, of configured origins and of programs pass", async () => {
-  await using live = await serveTestApi({ allowed_origins: ["https://app.example"] });
+  await using live = await serveTestApi({ origins: ["https://app.example"] });
   for (const headers of PASSED_WRITES) {
     assert.equal(statusOf(await live.raw(post(headers))), 201, headers);
   }
@@ -189,7 +189,7 @@ Deno.test("feedback passes from any page, but not through a foreign Host", async
 });
 
 Deno.test("a WebSocket of a foreign page is 403 before the upgrade", async () => {
-  await using live = await serveTestApi({ allowed_origins: ["https://app.example"] });
+  await using live = await serveTestApi({ origins: ["https://app.example"] });
   const host = "Host: 127.0.0.1:PORT\r\n";
   const refused = [
     "Origin: https://evil.example\r\n",

@@ -29,6 +29,10 @@ const WANTED = [
   ["get", "/events"],
   ["get", "/me"],
   ["get", "/ws"],
+  ["get", "/tokens"],
+  ["post", "/tokens"],
+  ["delete", "/tokens/{id}"],
+  ["post", "/login-links"],
   ["get", "/openapi.json"],
 ];
 

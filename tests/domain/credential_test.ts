@@ -25,11 +25,11 @@ Deno.test("may() gives each scope exactly what it is for", () => {
     SCOPES.map((scope) => [scope, PERMISSIONS.filter((wish) => may(credential(scope), wish)).join(" ")]),
   );
   assert.deepEqual(granted, {
-    admin: "read file comment attach edit decide report administer",
-    member: "read file comment attach edit decide report",
-    agent: "read file comment",
-    read: "read",
-    feedback: "report",
+    admin: "read file comment attach edit decide report watch administer",
+    member: "read file comment attach edit decide report watch",
+    agent: "read file comment watch",
+    read: "read watch",
+    feedback: "report watch",
   });
 });
 

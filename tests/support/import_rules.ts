@@ -32,7 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "failpoint",
   ],
   main: ["cli", "config", "options", "log", "clock", "deno.json"],
-  config: ["options", "failpoint"],
+  config: ["domain", "options", "failpoint"],
   options: ["domain"],
   failpoint: [],
   log: [],

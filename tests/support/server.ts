@@ -1,6 +1,7 @@
 /** Starts the real server as a process of its own, with its own data folder, and talks to it as a client does. */
 
 import { join } from "node:path";
+import type { Scope } from "../../src/domain/credential.ts";
 import { readLines } from "../../src/process/lines.ts";
 import { type Message, openSocket, type Socket } from "./socket.ts";
 import { within } from "./wait.ts";
@@ -22,6 +23,11 @@ export interface ServerOptions {
   executable?: string;
   /** A folder that outlives the server. Default: a temporary one that goes with it. */
   data?: string;
+  /**
+   * True: logins are on and login() was called, so api() and ws() are an admin's. Default: the environment decides;
+   * where that says nothing, a server with a runner starts with `AUTOPILOT_AUTH=off`.
+   */
+  auth?: boolean;
 }
 
 export interface Answer<T> {
@@ -41,6 +47,17 @@ export interface TestServer extends AsyncDisposable {
   /** Asks `/api/autopilot<path>`; `json` is sent as body, by POST unless `method` says otherwise. */
   api<T = Record<string, unknown>>(path: string, init?: RequestInit & { json?: unknown }): Promise<Answer<T>>;
   ws(since?: number): Promise<Socket>;
+  /** The link that a first start with logins prints; "" when it printed none. */
+  readonly login_link: string;
+  /**
+   * Uses the first start's link up and mints a token of an admin; api(), ws() and waitFor() use it from then on.
+   * `cookie` is the session's, as a request sends it.
+   */
+  login(): Promise<{ token: string; cookie: string }>;
+  /** Mints a token; needs login() first. */
+  mint(scope: Scope, more?: Record<string, unknown>): Promise<{ id: string; token: string }>;
+  /** A fresh link that logs one browser in; needs login() first. Also: `page.goto(await server.newLoginLink())`. */
+  newLoginLink(scope?: Scope): Promise<string>;
   /** The first event of the log, past or future, that matches. */
   waitFor(match: (event: Message) => boolean, what?: string): Promise<Message>;
   signal(signal: Deno.Signal): void;
@@ -57,6 +74,7 @@ export async function startServer(options: ServerOptions = {}): Promise<TestServ
   const data = options.data ?? join(folder, "data");
   const server = new ServerProcess((await mainCommand(options, folder, data)).spawn(), folder, data);
   await server.listening();
+  if (options.auth === true) await server.login();
   return server;
 }
 
@@ -95,11 +113,23 @@ async function mainCommand(options: ServerOptions, folder: string, data: string)
     args,
     cwd: folder,
     clearEnv: true,
-    env: { ...await cleanEnv(folder), AUTOPILOT_DATA: data, AUTOPILOT_PORT: "0", ...options.env },
+    env: {
+      ...await cleanEnv(folder),
+      AUTOPILOT_DATA: data,
+      AUTOPILOT_PORT: "0",
+      ...authEnv(options),
+      ...options.env,
+    },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
   });
+}
+
+/** Most tests of runners are not about logins. */
+function authEnv({ auth, env = {} }: ServerOptions): Record<string, string> {
+  if (auth !== undefined) return { AUTOPILOT_AUTH: auth ? "on" : "off" };
+  return ["1", "true", "on", "yes"].includes(env.AUTOPILOT_RUNNER ?? "") ? { AUTOPILOT_AUTH: "off" } : {};
 }
 
 /** What a program needs to run, and nothing of this machine's user. */
@@ -122,7 +152,9 @@ async function denoDir(): Promise<string> {
 
 class ServerProcess implements TestServer {
   url = "";
+  login_link = "";
   start_ms = 0;
+  #token = "";
   readonly #started = performance.now();
   readonly pid: number;
   readonly exited: Promise<Deno.CommandStatus>;
@@ -147,7 +179,10 @@ class ServerProcess implements TestServer {
       if (url !== undefined) {
         this.start_ms = performance.now() - this.#started;
         this.#ready.resolve(url);
-      } else this.#log.push(`[stdout] ${line}`);
+      } else {
+        this.login_link ||= /^Log in with this link, .*: (http\S+)$/.exec(line)?.[1] ?? "";
+        this.#log.push(`[stdout] ${line}`);
+      }
     }
     this.#ready.reject(new Error(`The server ended before it listened:\n${this.log()}`));
   }
@@ -177,12 +212,13 @@ class ServerProcess implements TestServer {
   }
 
   async api<T>(path: string, init: RequestInit & { json?: unknown } = {}): Promise<Answer<T>> {
-    const { json, ...rest } = init;
+    const { json, headers, ...rest } = init;
     const response = await fetch(`${this.url}/api/autopilot${path}`, {
-      ...json === undefined ? {} : {
-        method: "POST",
-        body: JSON.stringify(json),
-        headers: { "content-type": "application/json" },
+      ...json === undefined ? {} : { method: "POST", body: JSON.stringify(json) },
+      headers: {
+        ...json === undefined ? {} : { "content-type": "application/json" },
+        ...this.#token === "" ? {} : { authorization: `Bearer ${this.#token}` },
+        ...Object.fromEntries(new Headers(headers)),
       },
       ...rest,
     });
@@ -198,9 +234,41 @@ class ServerProcess implements TestServer {
   async ws(since?: number): Promise<Socket> {
     const query = since === undefined ? "" : `?since=${since}`;
     const url = `${this.url.replace("http", "ws")}/api/autopilot/ws${query}`;
-    const socket = await openSocket(url, () => this.log(), () => this.#sockets.delete(socket));
+    const protocols = this.#token === "" ? [] : ["autopilot", `bearer.${this.#token}`];
+    const log = () => this.log();
+    const socket = await openSocket(url, log, () => this.#sockets.delete(socket), protocols);
     this.#sockets.add(socket);
     return socket;
+  }
+
+  async login(): Promise<{ token: string; cookie: string }> {
+    const answer = await fetch(this.login_link, { redirect: "manual" });
+    await answer.body?.cancel();
+    const cookie = answer.headers.get("set-cookie")?.split(";")[0] ?? "";
+    if (cookie === "") {
+      throw new Error(`The login link ${this.login_link} answered ${answer.status}:\n${this.log()}`);
+    }
+    const minted = await this.api<{ token: string }>("/tokens", {
+      json: { name: "tests", scope: "admin" },
+      headers: { cookie, origin: this.url },
+    });
+    this.#token = minted.body.token;
+    return { token: this.#token, cookie };
+  }
+
+  async mint(scope: Scope, more: Record<string, unknown> = {}): Promise<{ id: string; token: string }> {
+    const json = { name: `${scope} of a test`, scope, ...more };
+    const { status, body } = await this.api<{ id: string; token: string }>("/tokens", { json });
+    if (status !== 201) throw new Error(`No token: ${JSON.stringify(body)}`);
+    return body;
+  }
+
+  async newLoginLink(scope: Scope = "admin"): Promise<string> {
+    const { status, body } = await this.api<{ url: string }>("/login-links", {
+      json: { name: "tests", scope },
+    });
+    if (status !== 201) throw new Error(`No login link: ${JSON.stringify(body)}`);
+    return body.url;
   }
 
   async waitFor(match: (event: Message) => boolean, what?: string): Promise<Message> {

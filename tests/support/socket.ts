@@ -14,11 +14,16 @@ export interface Socket extends AsyncDisposable {
 }
 
 /** Opens a WebSocket as a program does (no Origin header). */
-export function openSocket(url: string, log: () => string, onClose: () => void = () => {}): Promise<Socket> {
+export function openSocket(
+  url: string,
+  log: () => string,
+  onClose: () => void = () => {},
+  protocols: string[] = [],
+): Promise<Socket> {
   const messages: Message[] = [];
   const waiting = new Set<() => void>();
   const wake = () => [...waiting].forEach((check) => check());
-  const raw = new WebSocket(url);
+  const raw = new WebSocket(url, protocols);
   const closed = new Promise<void>((resolve) => raw.onclose = () => (onClose(), wake(), resolve()));
   raw.onmessage = ({ data }) => {
     messages.push(JSON.parse(data));
