@@ -9,6 +9,7 @@ import fileTreeJs from "../../static/board/file_tree.js" with { type: "text" };
 import laterJs from "../../static/board/later.js" with { type: "text" };
 import promoteJs from "../../static/board/promote.js" with { type: "text" };
 import rawTextJs from "../../static/board/raw_text.js" with { type: "text" };
+import writeJs from "../../static/board/write.js" with { type: "text" };
 import reviewJs from "../../static/board/review.js" with { type: "text" };
 import statsJs from "../../static/board/stats.js" with { type: "text" };
 import timelineJs from "../../static/board/timeline.js" with { type: "text" };
@@ -82,6 +83,7 @@ export const LATE_MODULES: Readonly<Record<string, string>> = {
   "promote.js": promoteJs,
   "raw_text.js": rawTextJs,
   "review.js": reviewJs,
+  "write.js": writeJs,
   "stats.js": statsJs,
   "timeline.js": timelineJs,
   "timeline_words.js": timelineWordsJs,

@@ -4,19 +4,19 @@
 import { effect } from "@preact/signals";
 import { html, render } from "htm/preact";
 import { followAddress, startDetail } from "./detail.js";
-import { showCount } from "./favicon.js";
-import { catchStrayFiles } from "./files.js";
 import { filtering, startFilter } from "./filter.js";
-import { startFlip } from "./flip.js";
 import { lazy } from "./lazy.js";
 import { onMessages, startLive } from "./live.js";
 import { startShortcuts } from "./shortcuts.js";
-import { answering, connection, creating, openRef, overlay, view, waiting } from "./store.js";
+import { answering, boot, connection, creating, openRef, overlay, view, waiting } from "./store.js";
 import { Attention } from "./view_attention.js";
 import { Board } from "./view_board.js";
 import { Away, Header } from "./view_header.js";
 import { MoveMenu } from "./view_menu.js";
 import { Toasts } from "./view_toasts.js";
+
+/** After the first cards, in milliseconds. */
+const CALM_MS = 500;
 
 const FORMS = ["forms.css"];
 const PANEL = ["forms.css", "panel.css"];
@@ -61,10 +61,17 @@ addEventListener("pointerover", function near({ target }) {
   panel.want();
   removeEventListener("pointerover", near);
 });
+let counted = false;
+/** @param {number} count */
+function showCount(count) {
+  counted = true;
+  // The title tells the number, too.
+  import("./favicon.js").then((icon) => icon.showCount(count), () => {});
+}
 effect(() => {
   const count = waiting.value;
   const away = connection.value === "offline" ? "Offline · " : "";
-  showCount(count);
+  if (count > 0 || counted) showCount(count);
   document.title = `${away}${count > 0 ? `(${count}) ` : ""}Autopilot`;
 });
 onMessages((messages) => {
@@ -73,10 +80,18 @@ onMessages((messages) => {
   import("./notices.js").then(({ tell }) => tell(messages), () => {});
 });
 followAddress();
-catchStrayFiles();
+// A file that is dropped beside a form would take the place of the page.
+addEventListener("dragenter", () => void import("./files.js").then((files) => files.catchStrayFiles()), {
+  once: true,
+});
 startFilter();
 startShortcuts();
 startLive();
 startDetail();
-startFlip();
+// What moves the cards smoothly can wait until there are some.
+const loaded = effect(() => {
+  if (boot.value.state !== "ready") return;
+  setTimeout(() => import("./flip.js").then((flip) => flip.startFlip(), () => {}), CALM_MS);
+  queueMicrotask(() => loaded());
+});
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("root")));

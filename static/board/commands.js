@@ -1,13 +1,14 @@
 // @ts-check
 /** What the palette finds: issues, and things to do. */
 
-import { moveIssue, stopIssue } from "./actions.js";
+import { moveIssue } from "./actions.js";
 import { api, ApiError } from "./api.js";
 import { openIssue, openView } from "./detail.js";
 import { clearFilter, filtering, setFilter, titleMatches } from "./filter.js";
 import { theme } from "./settings.js";
 import { cards, creating, overlay, takeCards, view } from "./store.js";
 import { HUMAN_STATUSES, STATUS_WORDS } from "./words.js";
+import { stopIssue } from "./write.js";
 
 /** @import { Icon } from "./icons.js" */
 /** @import { Card } from "./reduce.js" */

@@ -2,13 +2,15 @@
 /** Dragging a card to another column: what mouse and touch have in common. */
 
 import { moveIssue } from "./actions.js";
-import { droppedAt } from "./flip.js";
 import { refusalOf } from "./reduce.js";
 import { cards, drag, pending, toast } from "./store.js";
 import { STATUS_WORDS } from "./words.js";
 
 /** @import { Status } from "../../src/domain/issue.ts" */
 /** @import { Card } from "./reduce.js" */
+
+/** Where cards were let go: they glide on from there. @type {Map<string, { x: number, y: number }>} */
+export const drops = new Map();
 
 /** @param {Card} card */
 export function startDrag(card) {
@@ -40,7 +42,7 @@ export function drop({ clientX, clientY }) {
     toast(`#${card.number} stays in ${STATUS_WORDS[from]}. ${refusal}.`, "bad");
     return;
   }
-  droppedAt(card.id, clientX, clientY);
+  drops.set(card.id, { x: clientX, y: clientY });
   moveIssue(card, now.over);
 }
 

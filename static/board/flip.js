@@ -5,6 +5,7 @@
  */
 
 import { effect } from "@preact/signals";
+import { drops } from "./drag.js";
 import { shownColumns } from "./filter.js";
 
 /** @typedef {{ x: number, y: number, width: number, column: Element, element: Element }} Place */
@@ -15,16 +16,9 @@ const MOST = 24;
 /** Pixels that nobody sees. */
 const STILL = 2;
 
-/** @type {Map<string, { x: number, y: number }>} */
-const drops = new Map();
 /** @type {Map<string, Place> | null} */
 let before = null;
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-
-/** The card glides on from where the person let it go. @param {string} id @param {number} x @param {number} y */
-export function droppedAt(id, x, y) {
-  drops.set(id, { x, y });
-}
 
 /** Returns a function that ends it. */
 export function startFlip() {

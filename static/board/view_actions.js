@@ -2,10 +2,11 @@
 /** The buttons that fit the status of the open issue. */
 
 import { html } from "htm/preact";
-import { moveIssue, sendComment, stopIssue } from "./actions.js";
+import { moveIssue } from "./actions.js";
 import { draftOf } from "./drafts.js";
 import { reviewText, setNotes, writtenNotes } from "./review.js";
 import { announcement } from "./store.js";
+import { sendComment, stopIssue } from "./write.js";
 
 /** @import { Issue, Status } from "../../src/domain/issue.ts" */
 

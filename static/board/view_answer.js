@@ -4,7 +4,6 @@
 import { useSignal } from "@preact/signals";
 import { html } from "htm/preact";
 import { useEffect, useRef } from "preact/hooks";
-import { sendComment } from "./actions.js";
 import { api, ApiError } from "./api.js";
 import { openIssue } from "./detail.js";
 import { draftOf } from "./drafts.js";
@@ -14,6 +13,7 @@ import { useFloating } from "./place.js";
 import { answering } from "./store.js";
 
 /** @import { Card } from "./reduce.js" */
+import { sendComment } from "./write.js";
 
 export function Answer() {
   const open = answering.value;

@@ -3,7 +3,6 @@
 
 import { effect, signal, useSignal } from "@preact/signals";
 import { html } from "htm/preact";
-import { createIssues } from "./actions.js";
 import { sizeWords, takesFiles } from "./files.js";
 import { Icon } from "./icons.js";
 import { recall, remember } from "./keep.js";
@@ -14,6 +13,7 @@ import { KIND_WORDS, PRIORITY_WORDS } from "./words.js";
 /** @import { Kind, Priority } from "../../src/domain/issue.ts" */
 /** @import { IssueDraft } from "./api.js" */
 /** @import { ListItem } from "./list_paste.js" */
+import { createIssues } from "./write.js";
 
 const MAX_TITLE = 300;
 

@@ -4,9 +4,9 @@
 import { useComputed, useSignal } from "@preact/signals";
 import { html } from "htm/preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { sendComment } from "./actions.js";
 import { changeNote, dropNote, notesOf, reviewText, setNotes, writtenNotes } from "./review.js";
 import { announcement } from "./store.js";
+import { sendComment } from "./write.js";
 
 /** @import { Diff } from "../../src/domain/diff.ts" */
 /** @import { Issue, Status } from "../../src/domain/issue.ts" */

@@ -4,7 +4,6 @@
 import { useSignal } from "@preact/signals";
 import { html } from "htm/preact";
 import { useRef } from "preact/hooks";
-import { attachFiles, sendComment } from "./actions.js";
 import { draftOf } from "./drafts.js";
 import { useFollowEnd } from "./follow.js";
 import { takesFiles } from "./files.js";
@@ -17,6 +16,7 @@ import { fullTime } from "./words.js";
 /** @import { Comment } from "../../src/domain/comment.ts" */
 /** @import { Issue, Status } from "../../src/domain/issue.ts" */
 /** @import { IssueDetail } from "./api.js" */
+import { attachFiles, sendComment } from "./write.js";
 
 /** What the box is for, by status. @param {Status} status */
 function boxWords(status) {

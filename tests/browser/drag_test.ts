@@ -25,9 +25,16 @@ browserTest(
   async (browser) => {
     await using server = await startServer();
     const issue = await file(server, { title: "By mouse" });
-    await using board = await openBoard(browser, `${server.url}/autopilot`);
-    await using other = await openBoard(browser, `${server.url}/autopilot`);
-    await using calm = await openBoard(browser, `${server.url}/autopilot`, { reducedMotion: "reduce" });
+    const flips: Promise<unknown>[] = [];
+    const open = (options = {}) =>
+      openBoard(browser, `${server.url}/autopilot`, options, (page) => {
+        flips.push(page.waitForResponse(/flip\.js/));
+        return Promise.resolve();
+      });
+    await using board = await open();
+    await using other = await open();
+    await using calm = await open({ reducedMotion: "reduce" });
+    await Promise.all(flips);
     for (const { page } of [board, other, calm]) await page.evaluate(WATCH_FLIGHTS);
     await board.card("Backlog", "By mouse").getByText("By mouse").dragTo(board.column("Done"));
     for (const one of [board, other, calm]) await one.card("Done", "By mouse").waitFor();
