@@ -5,6 +5,7 @@ import type { Clock } from "../clock.ts";
 import type { DiskUse } from "../domain/agent.ts";
 import type { Event } from "../domain/event.ts";
 import type { Issue } from "../domain/issue.ts";
+import { secretsOf } from "../domain/redact.ts";
 import type { ProfileOptions } from "../domain/profile.ts";
 import type { ProjectFile } from "../domain/project_file.ts";
 import { failpoint } from "../failpoint.ts";
@@ -12,6 +13,7 @@ import { childEnv, loginOnly } from "../process/child_env.ts";
 import { type AgentProcess, LOGIN_VARIABLES, startAgent } from "../process/claude.ts";
 import { ensurePullRequest } from "../process/gh.ts";
 import type { Repository } from "../process/git.ts";
+import { filesWithSecrets } from "../process/secret_scan.ts";
 import { neutralLine } from "../process/pr_text.ts";
 import { type ProcessRow, readProcesses } from "../process/process_table.ts";
 import { agentPaths, type Sandbox } from "../process/sandbox.ts";
@@ -223,8 +225,19 @@ function commitMessage({ title, number, trust }: Issue): string {
 async function publish(
   { issue, branch, commit, summary }: PublishRequest,
   repository: Repository,
-  { base }: RunnerOptions,
+  { base, host_env }: RunnerOptions,
 ): Promise<Published> {
+  const base_commit = await repository.resolve(base === "" ? repository.default_branch : base) ?? "";
+  const secrets = secretsOf(host_env);
+  const holders = await filesWithSecrets(repository, { commit, base: base_commit, secrets });
+  if (holders.length > 0) {
+    const names = holders.slice(0, 5).map((name) => JSON.stringify(name)).join(", ");
+    return {
+      pr_url: "",
+      error: `it was not pushed, as it holds the value of a secret of this server, in ${names}. ` +
+        "Take it out of the branch's history, and change the secret if anybody else may have seen it",
+    };
+  }
   const pushed = await repository.pushBranch({ commit, branch });
   if (!pushed.ok) return { pr_url: "", error: `the push was refused: ${pushed.message}` };
   failpoint("pushed");
