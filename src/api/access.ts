@@ -61,6 +61,7 @@ const TABLE: readonly [method: string, path: string, need: Need][] = [
   ["GET", `${API}/agents`, "read"],
   ["GET", `${API}/events`, "read"],
   ["GET", `${API}/stats`, "read"],
+  ["GET", `${API}/counts`, "read"],
   ["GET", `${API}/openapi.json`, "read"],
   ["GET", "/readyz", "read"],
   ["GET", "/metrics", "read"],

@@ -11,6 +11,7 @@ import { EXIT } from "./exit.ts";
 import { loadConfig } from "./load_config.ts";
 import { configureLogging } from "./logging.ts";
 import { openDatabase } from "./open_data.ts";
+import { ownUrl } from "./own_url.ts";
 import { openRunner } from "./open_runner.ts";
 import { Reloads } from "./reload.ts";
 import { watchSignals } from "./signals.ts";
@@ -40,7 +41,14 @@ export const command: Command = {
     const store = opened.use(await openDatabase(config));
     const blobs = await openBlobs(uploadsFolder(config.data));
     const feed = opened.use(await startFeed(store));
-    const runner = await openRunner({ config, store, blobs, feed, host_env: { ...context.env } });
+    const runner = await openRunner({
+      config,
+      store,
+      blobs,
+      feed,
+      host_env: { ...context.env },
+      board_url: () => config.url || ownUrl(config.host, config.port),
+    });
     opened.defer(() => runner.stop());
     await runner.start();
     context.out.line(`Autopilot ${context.build.version} works in ${config.workdir}`);

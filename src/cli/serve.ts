@@ -50,7 +50,9 @@ export async function serve(
   const feed = opened.use(await startFeed(store));
 
   let port = config.port;
-  const runner = config.runner ? await openRunner({ config, store, blobs, feed, host_env }) : null;
+  const runner = config.runner
+    ? await openRunner({ config, store, blobs, feed, host_env, board_url: () => ownUrl(config.host, port) })
+    : null;
   const app = createApp({
     store,
     blobs,

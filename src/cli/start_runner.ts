@@ -18,6 +18,8 @@ export interface RunnerParts {
   blobs: Blobs;
   feed: Feed;
   host_env: Record<string, string>;
+  /** Where the board is reached from this machine; asked after it listens. */
+  board_url: () => string;
 }
 
 /**
@@ -27,7 +29,9 @@ export interface RunnerParts {
  * @throws {ClaudeMissingError} when Claude Code is missing or too old
  * @throws {GitError} when the work folder is no repository that agents can start from
  */
-export async function prepareRunner({ config, store, blobs, feed, host_env }: RunnerParts): Promise<Runner> {
+export async function prepareRunner(
+  { config, store, blobs, feed, host_env, board_url }: RunnerParts,
+): Promise<Runner> {
   const repository = await openRepository(config.workdir, gitEnv(host_env));
   const sandbox = await probeSandbox(config.sandbox, {
     env: host_env,
@@ -82,6 +86,7 @@ export async function prepareRunner({ config, store, blobs, feed, host_env }: Ru
       host: Deno.hostname(),
       pid: Deno.pid,
       host_env,
+      board_url,
     },
   });
 }

@@ -29,6 +29,7 @@ const FORMS: readonly (readonly [name: string, pattern: string])[] = [
   ["Google key", "AIza[\\w-]{35}"],
   ["Slack token", "xox[abeoprs]-[\\w-]{10,}"],
   ["npm token", "npm_\\w{36,}"],
+  ["Autopilot token", "ap_[amgrfsl]_[\\w-]{43}"],
   ["JSON web token", "eyJ[\\w-]{10,}\\.eyJ[\\w-]{10,}\\.[\\w-]{10,}"],
 ];
 /** Only with the words before them; those stay. */
@@ -44,7 +45,7 @@ const LABELLED: readonly (readonly [name: string, before: string, pattern: strin
 
 /** Any of these must be in a text that holds one of the forms: most texts have none and are not looked at further. */
 const HINT =
-  /sk[-_]|ap_[a-z]_|rk_live_|gh[pousr]_|github_pat_|glpat-|AKIA|ASIA|AIza|xox[a-z]-|npm_|eyJ|PRIVATE KEY|[Bb]earer|ccess_?[Kk]ey|ACCESS_KEY|:\/\//;
+  /sk[-_]|ap_[a-z]_|rk_live_|gh[pousr]_|github_pat_|glpat-|AKIA|ASIA|AIza|xox[a-z]-|npm_|ap_|eyJ|PRIVATE KEY|[Bb]earer|ccess_?[Kk]ey|ACCESS_KEY|:\/\//;
 
 const KNOWN = new RegExp(
   [

@@ -30,7 +30,7 @@ export interface ExecutorDeps {
   prepareWorkspace(branch: string, files: WorkspaceFile[]): Promise<Workspace>;
   /** Where the agent finds the folder of attachments. */
   attachmentsFolder(workspace: Workspace): string;
-  startAgent(request: AgentRequest): Promise<AgentProcess>;
+  startAgent(request: Omit<AgentRequest, "token">): Promise<AgentProcess>;
   newId(): string;
   /** A random word of `[a-z0-9]`. */
   newFence(): string;

@@ -66,6 +66,8 @@ export interface RunnerOptions extends ProfileOptions {
   pass_env: readonly string[];
   host: string;
   pid: number;
+  /** Where agents reach the board; asked when one starts. Left out: they get no token. */
+  board_url?: () => string;
   /** The server's own environment. */
   host_env: Record<string, string>;
 }
@@ -156,7 +158,7 @@ export function realParts(
     attachmentsFolder: (workspace) => agentPaths(sandbox, workspace).attachments,
     readProject: projectReader(repository, options.base),
     ...commandParts({ repository, sandbox, options, caches }),
-    startAgent: async ({ workspace, external, ...request }) => {
+    startAgent: async ({ workspace, external, token, ...request }) => {
       const { env, read_write } = await caches({ external });
       const { credentials_file } = await findLogin(options);
       const agent = startAgent({
@@ -177,6 +179,7 @@ export function realParts(
             ],
           }),
           ...env,
+          ...boardEnv(options, token),
         },
         ...(credentials_file === "" ? {} : { credentials_file }),
       });
@@ -212,6 +215,12 @@ export function realParts(
     quarantined: ({ issue, run }) => quarantined(aside, issue.number, run.id),
   };
   return parts;
+}
+
+/** How the agent reaches the board: the token of its run, which a human's would never be in reach of. */
+function boardEnv({ board_url }: RunnerOptions, token: string): Record<string, string> {
+  if (board_url === undefined || token === "") return {};
+  return { AUTOPILOT_URL: board_url(), AUTOPILOT_TOKEN: token };
 }
 
 /** Newlines would make a second paragraph of the title. */

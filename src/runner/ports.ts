@@ -19,6 +19,8 @@ export interface AgentRequest {
   denied_tools: readonly string[];
   /** The run reads texts of strangers. */
   external: boolean;
+  /** With which the agent speaks to the board, as long as its run is unfinished; "" when it can't. */
+  token: string;
 }
 
 /** A setup or check to start. */

@@ -8,6 +8,7 @@ import { type Redact, redactor, secretsOf } from "../domain/redact.ts";
 import { HEARTBEAT_MS } from "../domain/run.ts";
 import { failpoint } from "../failpoint.ts";
 import { loggerOf } from "../log.ts";
+import { newSecret } from "../store/secrets.ts";
 import type { Claim } from "../store/store.ts";
 import { enterAgents } from "./agent_names.ts";
 import { Breaker } from "./breaker.ts";
@@ -50,6 +51,8 @@ class RunnerService implements Runner {
   readonly #parts: RunnerParts;
   readonly #newId: () => string;
   readonly #claimer: Claimer;
+  /** Secrets of runs that were claimed and do not work yet. */
+  readonly #tokens = new Map<string, string>();
   readonly #breaker: Breaker;
   readonly #housekeeper: Housekeeper;
   readonly #redact: Redact;
@@ -190,7 +193,13 @@ class RunnerService implements Runner {
     const { store, options } = this.#deps;
     const hold = await this.#day.hold();
     this.#holdClaims(hold);
-    return hold === null ? await store.runs.claim({ id, host: options.host, pid: options.pid }) : null;
+    if (hold !== null) return null;
+    const agent = { id, host: options.host, pid: options.pid };
+    if (options.board_url === undefined) return await store.runs.claim(agent);
+    const { secret, hash } = newSecret("agent");
+    const claim = await store.runs.claim({ ...agent, token_hash: hash });
+    if (claim !== null) this.#tokens.set(claim.run.id, secret);
+    return claim;
   }
 
   /** Says once, in the log and on the board, that nothing is claimed, and looks again in time. */
@@ -217,7 +226,10 @@ class RunnerService implements Runner {
   /** One run, from its claim to its end. Never rejects. */
   async #work(claim: Claim): Promise<void> {
     failpoint("claimed");
+    const token = this.#tokens.get(claim.run.id) ?? "";
+    this.#tokens.delete(claim.run.id);
     const run = startWork(claim, {
+      token,
       deps: this.#deps,
       parts: this.#parts,
       timers: this.#timers,

@@ -22,6 +22,8 @@ const FINISH_TRIES = 5;
 const FINISH_PAUSE_MS = 2_000;
 
 export interface WorkDeps {
+  /** The secret of the run's token; "" when there is none. */
+  token: string;
   deps: RunnerDeps;
   parts: RunnerParts;
   timers: Timers;
@@ -114,7 +116,7 @@ function executorDeps(claim: Claim, work: WorkDeps): ExecutorDeps {
     markDelivered: (ids) => store.comments.markDelivered(run.id, lease.fence, ids),
     prepareWorkspace: (branch, files) => parts.prepareWorkspace(claim, branch, files),
     attachmentsFolder: (workspace) => parts.attachmentsFolder(workspace),
-    startAgent: (request) => parts.startAgent(request),
+    startAgent: (request) => parts.startAgent({ ...request, token: work.token }),
     newId,
     newFence: () => crypto.randomUUID().replaceAll("-", ""),
     profile: async ({ external }) =>

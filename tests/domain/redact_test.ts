@@ -21,6 +21,7 @@ const SECRETS: [name: string, secret: string, before?: string][] = [
   ["Google key", `AIza${word(35)}`],
   ["Slack token", "xoxb-123456789012-abcdefghijkl"],
   ["npm token", `npm_${plain(36)}`],
+  ["Autopilot token", `ap_g_${plain(43)}`],
   ["web token", `eyJ${plain(20)}.eyJ${plain(40)}.${word(43)}`],
   ["bearer token", word(40), "Authorization: Bearer "],
   ["password of an address", "hunter2!", "postgres://me:"],

@@ -105,6 +105,7 @@ Deno.test("the agent gets the same caches as setup and checks", async () => {
     allowed_tools: [],
     denied_tools: [],
     external: false,
+    token: "",
   });
   // Not awaited: the input is there only once the output is read.
   const closing = agent.closeInput();
