@@ -2,7 +2,7 @@
  * `deno task bench`: measures what README's table says, each beside a ceiling of this machine in the same run.
  * Traffic stays on loopback and is bounded.
  *
- *   --only=http,claims   groups: start, http, sockets, claims, agents, workspace, scale, board
+ *   --only=http,claims   groups: start, http, sockets, claims, agents, workspace, stats, scale, board
  *   --quick              short and rough
  *   --long               agents stream to the board for ten minutes
  *   --json=<path>        writes the rows there too (they are always printed as one line of JSON)
@@ -20,6 +20,7 @@ import { findGenerator } from "./load.ts";
 import { print, type Row, table } from "./report.ts";
 import { socketRows } from "./sockets.ts";
 import { startRows } from "./start.ts";
+import { statsRows } from "./stats.ts";
 import { claimRow, fill, scaleRows } from "./store.ts";
 import { sandboxRow, workspaceRows } from "./workspace.ts";
 
@@ -76,6 +77,7 @@ const groups: Record<string, () => Promise<Row[]>> = {
     ...(quick ? [] : await workspaceRows(50_000, 1)),
   ],
   board: () => boardRows(values.long === true ? 600 : quick ? 10 : 30, quick ? 3 : 9),
+  stats: () => statsRows(join(folder, "stats.db"), quick ? 3 : 9),
   scale: async () => await scaleRows(await database(1_000), await database(100_000)),
 };
 

@@ -71,7 +71,7 @@ export function Chart(props) {
           valuesAt(shown ?? last)
         }`} onKeyDown=${onKeyDown}
         onBlur=${() => index.value = null}></div>
-      <p class="legend">
+      <p class=${lines.length > 3 ? "legend long" : "legend"}>
         ${lines.map((line) =>
           html`
             <span key=${line.label}><i class=${`swatch sw${
