@@ -1,6 +1,6 @@
 /** What happened per day, read from the stays of issues and the ends of runs. */
 
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import { setImmediate } from "node:timers/promises";
 import type { Clock } from "../clock.ts";
 import type { Status } from "../domain/issue.ts";
@@ -15,7 +15,7 @@ import {
   statsOf,
 } from "../domain/stats.ts";
 import type { Database } from "./database.ts";
-import type { Schema } from "./schema.ts";
+import type { Backend, Schema } from "./schema.ts";
 import type { StatsReader } from "./store.ts";
 
 /**
@@ -28,7 +28,10 @@ const KEPT_MS = 600_000;
 /** Days that one statement reads. SQLite answers at once or not at all: requests get their turn in between. */
 const CHUNK_DAYS = 10;
 
-export function statsIn({ read, kind }: Database, clock: Clock): StatsReader {
+type Source = Pick<Database, "read" | "kind">;
+
+export function statsIn(source: Source, clock: Clock): StatsReader {
+  const { read, kind } = source;
   const settled = new Map<number, DayFacts>();
   let since = 0;
   return {
@@ -50,7 +53,7 @@ export function statsIn({ read, kind }: Database, clock: Clock): StatsReader {
         }
         let end = day + 1;
         while (end <= today && end - day < CHUNK_DAYS && !settled.has(end)) end++;
-        const chunk = await factsOf(read, day, end);
+        const chunk = await factsOf(source, day, end);
         facts.push(...chunk);
         for (const one of chunk) {
           if ((one.day + 1) * DAY_MS + SETTLED_MS < now) settled.set(one.day, one);
@@ -80,8 +83,15 @@ async function presentDepth(read: Kysely<Schema>): Promise<Depth> {
   return depth;
 }
 
+const DAY = sql.lit(DAY_MS);
+
+/** Numbers as one text: tens of thousands of rows cost more than all the rest. */
+const listOf = (kind: Backend, value: RawBuilder<unknown>) =>
+  kind === "sqlite" ? sql`group_concat(${value})` : sql`string_agg((${value})::text, ',')`;
+const numbersIn = (list: string | null) => list === null ? [] : list.split(",").map(Number);
+
 /** The days from `first` to before `end`. */
-async function factsOf(read: Kysely<Schema>, first: number, end: number): Promise<DayFacts[]> {
+async function factsOf({ read, kind }: Source, first: number, end: number): Promise<DayFacts[]> {
   const days: DayFacts[] = [];
   for (let day = first; day < end; day++) {
     days.push({ day, done: 0, cycles: [], waits: [], runs: [], changes: new Map() });
@@ -90,23 +100,21 @@ async function factsOf(read: Kysely<Schema>, first: number, end: number): Promis
   const to = end * DAY_MS;
   const dayAt = (ms: number) => days[Math.floor(ms / DAY_MS) - first];
 
-  const done = await read.selectFrom("stays").select(["entered_ms", "left_ms", "ready_ms"])
-    .where(sql<boolean>`status = 'done'`).where("entered_ms", ">=", from).where("entered_ms", "<", to)
-    .execute();
-  for (const { entered_ms, left_ms, ready_ms } of done) {
-    const day = dayAt(entered_ms);
-    if (left_ms !== null && left_ms < (day.day + 1) * DAY_MS) continue;
-    day.done++;
-    if (ready_ms !== null) day.cycles.push(entered_ms - ready_ms);
+  const { rows: done } = await sql<{ day: number; done: number; lengths: string | null }>`
+    select entered_ms / ${DAY} as day, count(*) as done, ${
+    listOf(kind, sql`entered_ms - ready_ms`)
+  } as lengths
+    from stays where status = 'done' and entered_ms >= ${from} and entered_ms < ${to}
+      and (left_ms is null or left_ms / ${DAY} > entered_ms / ${DAY}) group by 1`.execute(read);
+  for (const { day, done: count, lengths } of done) {
+    days[day - first].done = Number(count);
+    days[day - first].cycles = numbersIn(lengths);
   }
-  const waits = await read.selectFrom("stays").select(["entered_ms", "left_ms"])
-    .where(sql<boolean>`status in ('blocked', 'in_review') and left_ms is not null`).where(
-      "left_ms",
-      ">=",
-      from,
-    ).where("left_ms", "<", to)
-    .execute();
-  for (const { entered_ms, left_ms } of waits) dayAt(left_ms!).waits.push(left_ms! - entered_ms);
+  const { rows: waits } = await sql<{ day: number; lengths: string | null }>`
+    select left_ms / ${DAY} as day, ${listOf(kind, sql`left_ms - entered_ms`)} as lengths
+    from stays where status in ('blocked', 'in_review') and left_ms is not null
+      and left_ms >= ${from} and left_ms < ${to} group by 1`.execute(read);
+  for (const { day, lengths } of waits) days[day - first].waits = numbersIn(lengths);
 
   const hours = [from / HOUR_MS, to / HOUR_MS];
   for (const [column, sign] of [["entered_hour", 1], ["left_hour", -1]] as const) {
