@@ -36,14 +36,16 @@ export const command: Command = {
       context.out.json(rows);
       return EXIT.ok;
     }
-    const width = Math.max(...rows.map(({ variable }) => variable.length));
+    const width = (of: (row: typeof rows[number]) => string) =>
+      Math.max(...rows.map((row) => of(row).length));
+    const names = width(({ variable }) => variable);
+    // A long value does not push all sources out of sight.
+    const values = Math.min(40, width(({ value }) => value));
     for (const { variable, value, source } of rows) {
-      const set = source !== "default";
-      context.out.line(
-        set ? styled("bold", variable.padEnd(width)) : variable.padEnd(width),
-        ` = ${value}  `,
-        styled("dim", set ? `(${source})` : "(default)"),
-      );
+      const name = variable.padEnd(names);
+      const text = `  ${value.padEnd(values)}  `;
+      if (source === "default") context.out.line(styled("dim", `${name}${text}default`));
+      else context.out.line(styled("bold", name), text, source);
     }
     return EXIT.ok;
   },

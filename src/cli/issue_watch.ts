@@ -28,6 +28,9 @@ export const command: Command = {
     if (until.length > 0 && ref === "") throw usage("--until needs an issue");
     const client = await context.client();
     const { out, err, json } = context;
+    let seen = since;
+    /** The newest event when the connection began: what comes up to it is replayed. */
+    let head = 0;
     const watched = ref === "" ? null : (await read()).id;
 
     await follow(client, {
@@ -35,16 +38,22 @@ export const command: Command = {
       onState: (connected) =>
         err.line(connected ? "Connected again" : "The connection is lost: trying again"),
       async take(message) {
-        if (message.type === "hello") return await reached();
-        if (message.type === "resync") {
-          err.line("Too much happened meanwhile to show it all");
-          return await reached();
+        const seq = Number(message.seq);
+        if (message.type === "hello" || message.type === "resync") {
+          if (message.type === "resync") err.line("Too much happened meanwhile to show it all");
+          const behind = message.type === "hello" && seen !== null && seen < seq;
+          seen ??= seq;
+          head = seq;
+          return !behind && await reached();
         }
         if (typeof message.actor_kind !== "string") return false;
-        if (watched !== null && message.issue_id !== watched) return false;
-        if (json) out.json(message);
-        else out.line(...eventLine(message));
-        return message.type === "issue.status" && until.includes(String(message.status));
+        seen = seq;
+        const mine = watched === null || message.issue_id === watched;
+        if (mine && json) out.json(message);
+        else if (mine) out.line(...eventLine(message));
+        // What is replayed is past: where the issue is now counts, once all of it is shown.
+        if (seq <= head) return seq === head && await reached();
+        return mine && message.type === "issue.status" && until.includes(String(message.status));
       },
     });
     return EXIT.ok;
@@ -53,7 +62,7 @@ export const command: Command = {
       return (await client.call<{ issue: Issue }>(`/issues/${issueRef(ref)}`)).issue;
     }
 
-    /** It may be there already, or have got there before the connection stood. */
+    /** It may be there already. */
     async function reached(): Promise<boolean> {
       return until.length > 0 && until.includes((await read()).status);
     }

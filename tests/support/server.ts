@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Scope } from "../../src/domain/credential.ts";
 import { readLines } from "../../src/process/lines.ts";
 import { type Message, openSocket, type Socket } from "./socket.ts";
-import { within } from "./wait.ts";
+import { PATIENCE_MS, within } from "./wait.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 /** Starts compete with the rest of the suite for the processors. */
@@ -44,6 +44,8 @@ export interface TestServer extends AsyncDisposable {
   readonly start_ms: number;
   /** Standard error so far: the log. */
   log(): string;
+  /** Waits until the log matches. */
+  logged(match: RegExp): Promise<void>;
   /** Asks `/api/autopilot<path>`; `json` is sent as body, by POST unless `method` says otherwise. */
   api<T = Record<string, unknown>>(path: string, init?: RequestInit & { json?: unknown }): Promise<Answer<T>>;
   ws(since?: number): Promise<Socket>;
@@ -92,7 +94,13 @@ export async function runMain(
   }
 }
 
-async function mainCommand(options: ServerOptions, folder: string, data: string): Promise<Deno.Command> {
+/** The program with its options, as a command that was not started yet. */
+export async function mainCommand(
+  options: ServerOptions,
+  folder: string,
+  data: string,
+  stdin: "null" | "piped" = "null",
+): Promise<Deno.Command> {
   const sources = [
     Deno.execPath(),
     "run",
@@ -120,7 +128,7 @@ async function mainCommand(options: ServerOptions, folder: string, data: string)
       ...authEnv(options),
       ...options.env,
     },
-    stdin: "null",
+    stdin,
     stdout: "piped",
     stderr: "piped",
   });
@@ -159,6 +167,7 @@ class ServerProcess implements TestServer {
   readonly pid: number;
   readonly exited: Promise<Deno.CommandStatus>;
   readonly #log: string[] = [];
+  readonly #log_waits = new Set<() => void>();
   readonly #readers: Promise<void>;
   readonly #ready = Promise.withResolvers<string>();
   readonly #sockets = new Set<Socket>();
@@ -188,7 +197,19 @@ class ServerProcess implements TestServer {
   }
 
   async #readLog(): Promise<void> {
-    for await (const line of readLines(this.process.stderr)) this.#log.push(line);
+    for await (const line of readLines(this.process.stderr)) {
+      this.#log.push(line);
+      this.#log_waits.forEach((check) => check());
+    }
+  }
+
+  async logged(match: RegExp): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const check = () => match.test(this.log()) && resolve();
+    this.#log_waits.add(check);
+    check();
+    const missing = () => `The log never matched ${match}:\n${this.log()}`;
+    await within(promise, PATIENCE_MS, missing).finally(() => this.#log_waits.delete(check));
   }
 
   log(): string {
