@@ -27,19 +27,23 @@ export async function lockAgent(tx: Tx, id: string): Promise<AgentRow | undefine
     .$if(tx.kind === "postgres", (query) => query.forUpdate()).executeTakeFirst();
 }
 
-/** The event that tells what an agent does; `data` may add `phase`. */
-export function agentEvent(
+/** Tells what an agent does, with the title of the issue that it works on; `data` may add `phase`. */
+export async function tellAgent(
+  tx: Tx,
   id: string,
   status: string,
   work: { issue_id: string; run_id: string },
   data: NewEvent["data"] = {},
-): NewEvent {
-  return {
+): Promise<void> {
+  const issue = work.issue_id === ""
+    ? undefined
+    : await tx.db.selectFrom("issues").select("title").where("id", "=", work.issue_id).executeTakeFirst();
+  tx.emit({
     type: "agent.status",
     ...work,
     actor: { kind: "agent", name: id },
-    data: { agent: id, status, ...data },
-  };
+    data: { agent: id, status, ...issue, ...data },
+  });
 }
 
 /** The agent works on this run from now on, whatever it did before. */
@@ -58,14 +62,14 @@ export async function setWorking(
   };
   await tx.db.insertInto("agents").values({ id: agent.id, ...fields })
     .onConflict((conflict) => conflict.column("id").doUpdateSet(fields)).execute();
-  tx.emit(agentEvent(agent.id, "working", work, { phase: "preparing" }));
+  await tellAgent(tx, agent.id, "working", work, { phase: "preparing" });
 }
 
 /** The agent's run has ended. Nothing is written when it works on another run by now. */
 export async function setIdle(tx: Tx, id: string, run_id: string): Promise<void> {
   const updated = await tx.db.updateTable("agents").set({ issue_id: "", run_id: "", since: tx.now })
     .where("id", "=", id).where("run_id", "=", run_id).returning("id").executeTakeFirst();
-  if (updated !== undefined) tx.emit(agentEvent(id, "idle", { issue_id: "", run_id: "" }));
+  if (updated !== undefined) await tellAgent(tx, id, "idle", { issue_id: "", run_id: "" });
 }
 
 /** A sign of life of a known agent; it is told only when the agent was believed dead. */
@@ -79,5 +83,5 @@ export async function touch(
   await tx.db.updateTable("agents").set(stale ? { ...fields, since: tx.now } : fields)
     .where("id", "=", row.id).execute();
   const { issue_id, run_id } = row;
-  if (stale) tx.emit(agentEvent(row.id, run_id === "" ? "idle" : "working", { issue_id, run_id }));
+  if (stale) await tellAgent(tx, row.id, run_id === "" ? "idle" : "working", { issue_id, run_id });
 }

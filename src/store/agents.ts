@@ -1,7 +1,7 @@
 /** Agents in the database. */
 
 import type { Clock } from "../clock.ts";
-import { agentEvent, agentOf, isStale, lockAgent, touch } from "./agent_rows.ts";
+import { agentOf, isStale, lockAgent, tellAgent, touch } from "./agent_rows.ts";
 import type { Database, Tx } from "./database.ts";
 import type { Agents } from "./store.ts";
 import { storable, storableFields } from "./text.ts";
@@ -59,7 +59,7 @@ async function insert(tx: Tx, agent: ServerProcess & { id: string }): Promise<bo
     gone_at: "",
   }).onConflict((conflict) => conflict.column("id").doNothing()).returning("id").executeTakeFirst();
   if (inserted === undefined) return false;
-  tx.emit(agentEvent(agent.id, "idle", { issue_id: "", run_id: "" }));
+  await tellAgent(tx, agent.id, "idle", { issue_id: "", run_id: "" });
   return true;
 }
 
@@ -67,5 +67,5 @@ async function gone(tx: Tx, id: string): Promise<void> {
   const row = await tx.db.updateTable("agents").set({ gone_at: tx.now })
     .where("id", "=", id).where("gone_at", "=", "").returningAll().executeTakeFirst();
   if (row === undefined) return;
-  tx.emit(agentEvent(id, "stale", { issue_id: row.issue_id, run_id: row.run_id }));
+  await tellAgent(tx, id, "stale", { issue_id: row.issue_id, run_id: row.run_id });
 }

@@ -6,7 +6,7 @@ import { FencedError, NotFoundError } from "../domain/errors.ts";
 import { cardOf } from "../domain/event.ts";
 import type { Kind, Status } from "../domain/issue.ts";
 import { LEASE_MS } from "../domain/run.ts";
-import { agentEvent, lockAgent, setWorking, touch } from "./agent_rows.ts";
+import { lockAgent, setWorking, tellAgent, touch } from "./agent_rows.ts";
 import type { Database, Tx } from "./database.ts";
 import { decided, lockIssue } from "./issue_rows.ts";
 import { issueOf, leaseOf, runOf } from "./rows.ts";
@@ -176,7 +176,7 @@ async function update(tx: Tx, run_id: string, fence: number, patch: RunPatch): P
   tx.announce();
   if (patch.phase === undefined || patch.phase === run.phase) return;
   const work = { issue_id: run.issue_id, run_id };
-  tx.emit(agentEvent(run.agent_id, "working", work, { phase: patch.phase }));
+  await tellAgent(tx, run.agent_id, "working", work, { phase: patch.phase });
 }
 
 async function spending({ read }: Database, since: string): Promise<{ usd: number; unfinished: number }> {

@@ -6,6 +6,7 @@ import { recall, remember } from "./keep.js";
 
 /** @import { Signal } from "@preact/signals" */
 /** @import { Line } from "./diff_parse.js" */
+/** @import { FileDiff } from "../../src/domain/diff.ts" */
 
 /**
  * A comment on a line. `editing`: its box is open.
@@ -69,6 +70,36 @@ export function openNote(issue_id, path, line) {
 /** Where a line stands for who speaks of it. @param {Line} line @returns {{ side: "old" | "new", number: number }} */
 export function placeOf(line) {
   return line.kind === "del" ? { side: "old", number: line.old } : { side: "new", number: line.new };
+}
+
+/** Files that were looked at, as path → what was seen of it. @type {Map<string, Signal<Readonly<Record<string, string>>>>} */
+const viewed = new Map();
+
+/** @param {string} issue_id */
+function viewedOf(issue_id) {
+  let files = viewed.get(issue_id);
+  if (files === undefined) viewed.set(issue_id, files = signal(recall(`viewed.${issue_id}`, {})));
+  return files;
+}
+
+/** Whether the reader has ticked this change of the file off; a later change of it is another one. @param {string} issue_id @param {FileDiff} file */
+export function isViewed(issue_id, file) {
+  return viewedOf(issue_id).value[file.path] === fingerprint(file.patch);
+}
+
+/** @param {string} issue_id @param {FileDiff} file @param {boolean} on */
+export function setViewed(issue_id, file, on) {
+  const files = viewedOf(issue_id);
+  const { [file.path]: _, ...others } = files.peek();
+  files.value = on ? { ...others, [file.path]: fingerprint(file.patch) } : others;
+  remember(`viewed.${issue_id}`, Object.keys(files.value).length === 0 ? null : files.value);
+}
+
+/** A short name for a text (FNV-1a and its length): it tells changes apart, it protects nothing. @param {string} text */
+function fingerprint(text) {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return `${text.length}.${(hash >>> 0).toString(36)}`;
 }
 
 /**

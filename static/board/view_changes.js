@@ -8,6 +8,8 @@ import { openChanges } from "./changes.js";
 import { treeOf, treeOrder } from "./file_tree.js";
 import { Icon } from "./icons.js";
 import { recall, remember } from "./keep.js";
+import { panelPlace, setPanelPlace } from "./panel_place.js";
+import { isViewed } from "./review.js";
 import { Counts, File } from "./view_diff_file.js";
 import { ReviewBar } from "./view_review.js";
 
@@ -58,7 +60,9 @@ export function Changes({ issue, status }) {
           }}>Show them</button></p>
       `}
       ${diff !== null && (diff.head === "" ? html`<${NoBranch} />` : html`
-        <${Toolbar} diff=${diff} changes=${changes} wanted=${narrow.value ? null : wanted} />
+        <${Toolbar} issue_id=${issue.id} diff=${diff} changes=${changes} wanted=${narrow.value
+          ? null
+          : wanted} />
         ${diff.files.length === 0
           ? html`
             <div class="empty">
@@ -85,13 +89,14 @@ function NoBranch() {
 }
 
 /**
- * @param {{ diff: Diff, changes: import("./changes.js").Changes, wanted: Signal<boolean> | null }} props `wanted`: whether
+ * @param {{ diff: Diff, changes: import("./changes.js").Changes, wanted: Signal<boolean> | null, issue_id: string }} props `wanted`: whether
  * in two columns; `null` where there is no room for them
  */
-function Toolbar({ diff, changes, wanted }) {
+function Toolbar({ diff, changes, wanted, issue_id }) {
   const additions = diff.files.reduce((sum, file) => sum + file.additions, 0);
   const deletions = diff.files.reduce((sum, file) => sum + file.deletions, 0);
   const count = diff.files.length;
+  const seen = diff.files.filter((file) => isViewed(issue_id, file)).length;
   const has_review = changes.reviewed.value !== "" && changes.reviewed.value !== diff.head;
   /** @param {boolean} on */
   const setSplit = (on) => {
@@ -102,6 +107,7 @@ function Toolbar({ diff, changes, wanted }) {
     <div class="changes-bar">
       <p><b>${count}${diff.truncated ? "+" : ""} ${count === 1 ? "file" : "files"}</b>
         <${Counts} additions=${additions} deletions=${deletions} /></p>
+      ${seen > 0 && html`<span class="muted num">${seen} of ${count} viewed</span>`}
       <span class="grow"></span>
       ${has_review && html`
         <${Choice} label="Which changes" value=${changes.since.value}
@@ -142,7 +148,8 @@ function Files({ diff, issue, split }) {
     return new Set(order.filter((index) => {
       const { additions, deletions } = diff.files[index];
       lines += additions + deletions;
-      return additions + deletions <= OPEN_FILE_LINES && lines <= OPEN_LINES;
+      return additions + deletions <= OPEN_FILE_LINES && lines <= OPEN_LINES &&
+        !isViewed(issue.id, diff.files[index]);
     }));
   }, [order]);
   const many = diff.files.length > 1;
@@ -150,17 +157,28 @@ function Files({ diff, issue, split }) {
   function go(index) {
     const file = box.current?.querySelector(`[data-file="${index}"]`);
     if (!(file instanceof HTMLDetailsElement)) return;
+    setPanelPlace({ file: diff.files[index].path, line: "" });
     file.open = true;
     file.scrollIntoView({ block: "start" });
     file.querySelector("summary")?.focus({ preventScroll: true });
   }
+  // A link to a file or a line leads there, when that is drawn.
+  useEffect(() => {
+    const { file, line } = panelPlace.peek();
+    const index = diff.files.findIndex((one) => one.path === file);
+    const element = box.current?.querySelector(`[data-file="${index}"]`);
+    if (!(element instanceof HTMLDetailsElement)) return;
+    element.open = true;
+    element.scrollIntoView({ block: "start" });
+    return line === "" ? undefined : whenLine(element, line);
+  }, []);
   return html`
     <div class=${`changes-files ${many ? "with-tree" : ""}`} ref=${box}>
       ${many && html`
         <details class="tree" open=${beside.value}>
           <summary><${Icon} name="chevron" />Files</summary>
           <nav aria-label="Changed files">
-            <${Branch} folder=${tree} diff=${diff} go=${go} />
+            <${Branch} folder=${tree} diff=${diff} go=${go} issue_id=${issue.id} />
           </nav>
         </details>
       `}
@@ -183,13 +201,36 @@ function Files({ diff, issue, split }) {
   `;
 }
 
-/** @param {{ folder: Folder, diff: Diff, go: (index: number) => void }} props */
-function Branch({ folder, diff, go }) {
+/**
+ * Brings a line into sight as soon as it is drawn. Returns what ends the waiting.
+ *
+ * @param {HTMLElement} file
+ * @param {string} line its number, with an `o` before it when it is one that was removed
+ */
+function whenLine(file, line) {
+  const cell = line.startsWith("o") ? "td.n.del" : "td.n:not(.del)";
+  const number = line.replace(/^o/, "");
+  const look = () => {
+    const button = [...file.querySelectorAll(`${cell} > button`)].find((one) => one.textContent === number);
+    if (!(button instanceof HTMLElement)) return;
+    observer.disconnect();
+    button.closest("tr")?.classList.add("linked");
+    button.scrollIntoView({ block: "center" });
+    button.focus({ preventScroll: true });
+  };
+  const observer = new MutationObserver(look);
+  observer.observe(file, { childList: true, subtree: true });
+  look();
+  return () => observer.disconnect();
+}
+
+/** @param {{ folder: Folder, diff: Diff, go: (index: number) => void, issue_id: string }} props */
+function Branch({ folder, diff, go, issue_id }) {
   return html`<ul>
     ${
     folder.folders.map((child) =>
       html`<li key=${`/${child.name}`}><span class="folder">${child.name}</span>
-        <${Branch} folder=${child} diff=${diff} go=${go} /></li>`
+        <${Branch} folder=${child} diff=${diff} go=${go} issue_id=${issue_id} /></li>`
     )
   }
     ${
@@ -198,6 +239,9 @@ function Branch({ folder, diff, go }) {
       return html`<li key=${index}><button type="button" class=${`tree-file f-${status}`} onClick=${() =>
         go(index)}>
         <span class="clip">${name}</span>${
+        isViewed(issue_id, diff.files[index]) &&
+        html`<span class="tree-viewed" title="Viewed"><${Icon} name="check" /><span class="sr">(viewed)</span></span>`
+      }${
         status !== "modified" && html`
           <span class="sr">(${status})</span>
         `

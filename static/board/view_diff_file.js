@@ -3,13 +3,14 @@
 
 import { useComputed, useSignal } from "@preact/signals";
 import { html } from "htm/preact";
-import { useEffect, useMemo } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import { cleanText } from "./clean.js";
 import { painterFor } from "./diff_colors.js";
 import { cutHunks, parsePatch } from "./diff_parse.js";
 import { Icon } from "./icons.js";
 import { later } from "./later.js";
-import { notesOf, openNote } from "./review.js";
+import { setPanelPlace } from "./panel_place.js";
+import { isViewed, notesOf, openNote, placeOf, setViewed } from "./review.js";
 import { Hunk, keyOf } from "./view_diff_lines.js";
 import { NoteBox } from "./view_review.js";
 
@@ -24,10 +25,19 @@ const PIECE = 80;
 /** @param {{ file: FileDiff, index: number, issue_id: string, split: ReadonlySignal<boolean>, open: boolean }} props */
 export function File({ file, index, issue_id, split, open }) {
   const shown = useSignal(false);
+  const viewed = isViewed(issue_id, file);
+  const box = useRef(/** @type {HTMLDetailsElement | null} */ (null));
   useEffect(() => open ? later(() => shown.value = true) : undefined, []);
+  /** What was looked at is out of the way. @param {boolean} on */
+  function view(on) {
+    setViewed(issue_id, file, on);
+    if (box.current !== null) box.current.open = !on;
+  }
   return html`
-    <details class="file" open=${open} data-file=${index} onToggle=${(/** @type {Event} */ event) =>
-      shown.value = (/** @type {HTMLDetailsElement} */ (event.currentTarget)).open}>
+    <div class="file-box">
+      <details class="file" ref=${box} open=${open} data-file=${index} onToggle=${(
+        /** @type {Event} */ event,
+      ) => shown.value = (/** @type {HTMLDetailsElement} */ (event.currentTarget)).open}>
       <summary>
         <${Icon} name="chevron" />
         <span class="file-name">${file.status === "renamed" &&
@@ -40,7 +50,13 @@ export function File({ file, index, issue_id, split, open }) {
           : html`<${Counts} additions=${file.additions} deletions=${file.deletions} />`}
       </summary>
       ${shown.value && html`<${Body} file=${file} issue_id=${issue_id} split=${split} />`}
-    </details>
+      </details>
+      <label class="viewed"><input type="checkbox" checked=${viewed} aria-label=${`Viewed ${file.path}`}
+      onChange=${(/** @type {Event} */ event) =>
+        view(
+          (/** @type {HTMLInputElement} */ (event.currentTarget)).checked,
+        )} /><span aria-hidden="true">Viewed</span></label>
+    </div>
   `;
 }
 
@@ -76,6 +92,8 @@ function Body({ file, issue_id, split }) {
     const button = event.target instanceof Element ? event.target.closest("button[data-line]") : null;
     if (!(button instanceof HTMLElement)) return;
     const [hunk, line] = (button.dataset.line ?? "").split(".").map(Number);
+    const { side, number } = placeOf(hunks[hunk].lines[line]);
+    setPanelPlace({ file: file.path, line: `${side === "old" ? "o" : ""}${number}` });
     openNote(issue_id, file.path, hunks[hunk].lines[line]);
   }
 

@@ -3,11 +3,12 @@
 
 import { useSignal } from "@preact/signals";
 import { html } from "htm/preact";
-import { useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { draftOf } from "./drafts.js";
 import { useFollowEnd } from "./follow.js";
 import { takesFiles } from "./files.js";
 import { Markdown } from "./markdown.js";
+import { panelPlace, placeAddress, setPanelPlace } from "./panel_place.js";
 import { Attachments } from "./view_attachments.js";
 import { FileButton } from "./view_form.js";
 import { Ago } from "./view_time.js";
@@ -37,7 +38,11 @@ export function Thread({ value, status }) {
     ? comments.findLast((comment) => comment.author_kind !== "human")
     : undefined;
   // A thread opens at its end, where the question or the result stands; a fresh issue at its text.
-  useFollowEnd(list, comments.length > 0);
+  const { comment: linked } = panelPlace.value;
+  useFollowEnd(list, comments.length > 0 && linked === "");
+  useEffect(() => {
+    if (linked !== "") document.getElementById(`comment-${linked}`)?.scrollIntoView({ block: "center" });
+  }, [linked]);
   const drops = takesFiles((files) => attachFiles(issue, files));
 
   return html`
@@ -51,7 +56,9 @@ export function Thread({ value, status }) {
       </article>
       <${Attachments} files=${attachments} />
       ${comments.map((comment) =>
-        html`<${Entry} key=${comment.id} comment=${comment} question=${comment === asked} />`
+        html`<${Entry} key=${comment.id} comment=${comment} question=${comment === asked} linked=${
+          comment.id === linked
+        } />`
       )}
       ${issue.result !== "" && (status === "in_review" || status === "done") && html`
         <section class="result" aria-label="Result">
@@ -67,11 +74,12 @@ export function Thread({ value, status }) {
 /** @type {Record<Comment["author_kind"], string>} */
 const VOICES = { human: "", agent: "Agent", system: "" };
 
-/** @param {{ comment: Comment, question: boolean }} props */
-function Entry({ comment, question }) {
+/** @param {{ comment: Comment, question: boolean, linked: boolean }} props */
+function Entry({ comment, question, linked }) {
   const { author_kind, author } = comment;
   return html`
-    <article class=${`entry by-${author_kind} ${question ? "question" : ""}`}>
+    <article class=${`entry by-${author_kind} ${question ? "question" : ""} ${linked ? "linked" : ""}`}
+      id=${`comment-${comment.id}`}>
       <header>
         <b>${author || "Somebody"}</b>
         ${VOICES[author_kind] !== "" &&
@@ -79,7 +87,14 @@ function Entry({ comment, question }) {
             question && author_kind === "agent" ? "Question" : VOICES[author_kind]
           }</span>`}
         ${comment.trust === "external" && html`<span class="badge warn">External</span>`}
-        <${Ago} at=${comment.created_at} />
+        <a class="entry-link" title="Link to this comment"
+          href=${placeAddress({ ...panelPlace.value, comment: comment.id }).href} onClick=${(
+            /** @type {MouseEvent} */ event,
+          ) => {
+            if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+            event.preventDefault();
+            setPanelPlace({ comment: comment.id });
+          }}><${Ago} at=${comment.created_at} /></a>
         ${author_kind === "human" && comment.delivered_at !== "" &&
           html`<span class="muted seen" title=${fullTime(comment.delivered_at)}>Seen by the agent</span>`}
       </header>

@@ -59,6 +59,25 @@ browserTest("changes: files, lines and counts, as text whatever is in them", asy
   await page.getByRole("navigation", { name: "Changed files" }).getByRole("button", { name: "gone.txt" })
     .click();
   await fileOf(board, "gone.txt").locator("summary:focus").waitFor();
+  assert.equal(new URL(page.url()).search, "?issue=1&tab=changes&file=gone.txt");
+  // What was looked at is folded, also for the next visit, until it changes.
+  await page.getByLabel("Viewed src/app.ts").check();
+  await app.locator("table").waitFor({ state: "detached" });
+  await page.getByText("1 of 4 viewed").waitFor();
+  // A link to a line leads to it, with fingers as with a pointer.
+  const link = `${all.server.url}/autopilot?issue=1&tab=changes&file=src/app.ts&line=o2`;
+  await using phone = await openBoard(browser, link, {
+    viewport: { width: 390, height: 800 },
+    hasTouch: true,
+  });
+  const line = phone.page.locator("tr.linked td.del button");
+  await line.and(phone.page.locator(":focus")).waitFor();
+  const size = await line.boundingBox();
+  assert.ok(size !== null && size.width >= 44 && size.height >= 44, JSON.stringify(size));
+  await assertClean(phone);
+  await page.reload();
+  await page.getByText("1 of 4 viewed").waitFor();
+  assert.equal(await app.locator("table").count(), 0);
   await assertClean(board);
 });
 

@@ -69,7 +69,7 @@ export function runSuite(backend: Backend): void {
     assert.ok(told.every((event) => event.issue_id === issue.id && event.run_id === claim.run.id));
     assert.deepEqual(told[0].data.from, "ready");
     assert.deepEqual(told[1].data, { title: "Do it", agent: "bot", attempt: 1, number: 1 });
-    assert.deepEqual(told[2].data, { agent: "bot", status: "working", phase: "preparing" });
+    assert.deepEqual(told[2].data, { agent: "bot", status: "working", title: "Do it", phase: "preparing" });
     const [agent] = await agents.list();
     assert.deepEqual([agent.id, agent.status, agent.issue_id, agent.run_id], [
       "bot",
@@ -161,6 +161,7 @@ export function runSuite(backend: Backend): void {
     assert.deepEqual(told.map((event) => event.data), [{
       agent: "bot",
       status: "working",
+      title: "A title",
       phase: "running",
     }]);
     const [{ run, lease }] = await runs.active();

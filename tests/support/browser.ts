@@ -31,7 +31,7 @@ Deno.test.afterAll(async () => {
 
 export interface WatchedPage extends AsyncDisposable {
   readonly page: Page;
-  /** Requests that failed or were answered with an error, messages on the console, violations of the policy. */
+  /** Requests that failed or were answered with an error (of a board: that left its origin, too), messages on the console, violations of the policy. */
   problems(): Promise<string[]>;
   /** Addresses that were requested so far. */
   readonly requests: readonly string[];
@@ -94,9 +94,17 @@ export async function openBoard(...opening: Parameters<typeof openPage>): Promis
   const column = (name: string) => page.getByRole("region", { name: new RegExp(`^${name}\\b`) });
   return {
     ...watched,
+    problems: async () => [...foreign(watched.requests, opening[1]), ...await watched.problems()],
     column,
     card: (name, title) => column(name).getByRole("listitem").filter({ hasText: title }),
   };
+}
+
+/** Requests that left the board's own origin; nothing that the page made itself is one. */
+function foreign(requests: readonly string[], url: string): string[] {
+  const { origin } = new URL(url);
+  return requests.filter((request) => !/^(data|blob):/.test(request) && new URL(request).origin !== origin)
+    .map((request) => `left the origin: ${request}`);
 }
 
 /** Waits until an expression is true in the page: it is asked again whenever the document changes. */
