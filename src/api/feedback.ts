@@ -60,7 +60,7 @@ export function feedbackRoutes(deps: RouteDeps) {
         ),
       },
     },
-    responses: { 200: answer(OkSchema, "It is there"), ...fails(401, 413, 415, 429, 507) },
+    responses: { 200: answer(OkSchema, "It is there"), ...fails(401, 404, 413, 415, 429, 507) },
   });
 
   const routes = newRouter();

@@ -65,7 +65,7 @@ function describe(app: OpenAPIHono<ApiEnv>, version: string): void {
         title: "Autopilot",
         version,
         description: "Issues that agents implement. Errors answer {error, code}; times are ISO-8601 UTC; " +
-          "403 (foreign origin), 421 (foreign host) and 500 may come from every path.",
+          "401 (no valid credential), 403 (foreign origin), 421 (foreign host) and 500 may come from every path.",
       },
     }));
     return c.body(text, 200, { "content-type": "application/json", "cache-control": "no-cache" });

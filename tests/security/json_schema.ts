@@ -48,12 +48,21 @@ const KNOWN = new Set([
   "discriminator",
 ]);
 
-/** The schema that a reference names. */
+/** The schema that a reference names, in one piece: what all of its parts ask for. */
 export function resolved(schema: Schema, schemas: Schemas): Schema {
-  if (schema.$ref === undefined) return schema;
-  const found = schemas[schema.$ref.replace("#/components/schemas/", "")];
-  if (found === undefined) throw new Error(`${schema.$ref} is not described`);
-  return resolved(found, schemas);
+  if (schema.$ref !== undefined) {
+    const found = schemas[schema.$ref.replace("#/components/schemas/", "")];
+    if (found === undefined) throw new Error(`${schema.$ref} is not described`);
+    return resolved(found, schemas);
+  }
+  if (schema.allOf === undefined) return schema;
+  const { allOf, ...own } = schema;
+  return [...allOf.map((part) => resolved(part, schemas)), own].reduce((all, part) => ({
+    ...all,
+    ...part,
+    ...(all.properties || part.properties ? { properties: { ...all.properties, ...part.properties } } : {}),
+    ...(all.required || part.required ? { required: [...all.required ?? [], ...part.required ?? []] } : {}),
+  }), {});
 }
 
 /**
@@ -72,7 +81,6 @@ export function problemsOf(value: unknown, given: Schema, schemas: Schemas, at =
     say(`must be ${schema.type}`);
     return found;
   }
-  for (const part of schema.allOf ?? []) found.push(...problemsOf(value, part, schemas, at));
   const choices = schema.oneOf ?? schema.anyOf;
   if (choices !== undefined) {
     const fitting = choices.filter((part) => problemsOf(value, part, schemas, at).length === 0).length;
