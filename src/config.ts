@@ -148,6 +148,11 @@ export const OPTIONS = {
     min: 0.05,
     max: 10_080,
   }),
+  stop_seconds: integer(
+    0,
+    "How many seconds a stop lets runs under way go on; what is not done then is handed back, its work kept",
+    { min: 0, max: 86_400 },
+  ),
   setup: text("", "Shell command that prepares the workspace before the agent starts (`npm ci`)", {
     shown: "`setup` of `autopilot.json`",
   }),

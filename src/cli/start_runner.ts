@@ -80,6 +80,7 @@ export async function prepareRunner(
       max_processes: config.max_processes,
       max_file_mb: config.max_file_mb,
       run_timeout_s: config.run_minutes * 60,
+      stop_timeout_s: config.stop_seconds,
       silence_timeout_s: config.silence_minutes * 60,
       data_dir: config.data,
       pass_env: [...config.pass_env],

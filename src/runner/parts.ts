@@ -53,6 +53,8 @@ export interface RunnerOptions extends ProfileOptions {
   base: string;
   /** Longest time of setup, and of one check, in seconds; 0: only the limits of the run. */
   check_timeout_s: number;
+  /** How long a stop lets runs go on, in seconds; 0: it ends them at once. */
+  stop_timeout_s: number;
   /** USD; 0: no limit. A day is one of UTC, over all servers on the database. */
   max_usd_per_issue: number;
   max_usd_per_day: number;

@@ -154,12 +154,13 @@ class RunnerService implements Runner {
 
   async #stop(): Promise<void> {
     this.#state = "stopping";
-    this.#unsubscribe?.();
     this.#cancel_care?.();
     // A start that fails says so to its own caller.
     await this.#starting?.catch(() => {});
     this.#cancel_care?.();
     await this.#claimer.stop();
+    await this.#letFinish();
+    this.#unsubscribe?.();
     for (const { supervisor } of this.#in_hand.values()) supervisor.end("shutdown");
     await this.#claimer.drained();
     await this.#housekeeper.stop();
@@ -168,6 +169,20 @@ class RunnerService implements Runner {
     for (const id of this.#names) await this.#deps.store.agents.gone(id);
     await this.#release?.();
     this.#state = "stopped";
+  }
+
+  /** Waits for the runs under way, as long as the options allow it. They hear people meanwhile, as ever. */
+  async #letFinish(): Promise<void> {
+    const seconds = this.#deps.options.stop_timeout_s;
+    if (seconds === 0 || this.#in_hand.size === 0) return;
+    loggerOf("runner").info(
+      "{count} runs may go on for {seconds} s; nothing new is claimed",
+      { count: this.#in_hand.size, seconds },
+    );
+    let cancel = () => {};
+    const late = new Promise<void>((resolve) => cancel = this.#timers.after(seconds * 1000, resolve));
+    await Promise.race([this.#claimer.drained(), late]);
+    cancel();
   }
 
   async #enter(): Promise<void> {

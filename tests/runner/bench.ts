@@ -161,6 +161,7 @@ export const DEFAULTS: Omit<RunnerOptions, "data_dir" | "host_env"> = {
   max_processes: 0,
   max_file_mb: 0,
   run_timeout_s: 3600,
+  stop_timeout_s: 0,
   silence_timeout_s: 900,
   pass_env: [],
   host: "test-host",
