@@ -2,7 +2,8 @@
  * `deno task bench`: measures what README's table says, each beside a ceiling of this machine in the same run.
  * Traffic stays on loopback and is bounded.
  *
- *   --only=http,claims   groups: start, http, sockets, claims, agents, workspace, stats, scale, board
+ *   --only=http,claims   groups: start, http, sockets, claims, agents, workspace, stats, scale, board,
+ *            scripts
  *   --quick              short and rough
  *   --long               agents stream to the board for ten minutes
  *   --json=<path>        writes the rows there too (they are always printed as one line of JSON)
@@ -18,6 +19,7 @@ import { agentStartRows } from "./agent_start.ts";
 import { httpRows } from "./http.ts";
 import { findGenerator } from "./load.ts";
 import { print, type Row, table } from "./report.ts";
+import { scriptRows } from "./scripts.ts";
 import { socketRows } from "./sockets.ts";
 import { startRows } from "./start.ts";
 import { statsRows } from "./stats.ts";
@@ -78,6 +80,7 @@ const groups: Record<string, () => Promise<Row[]>> = {
   ],
   board: () => boardRows(values.long === true ? 600 : quick ? 10 : 30, quick ? 3 : 9),
   stats: () => statsRows(join(folder, "stats.db"), quick ? 3 : 9),
+  scripts: () => scriptRows(quick ? 5 : 25),
   scale: async () => await scaleRows(await database(1_000), await database(100_000)),
 };
 

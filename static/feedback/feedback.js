@@ -403,5 +403,6 @@
   document.documentElement.append(host);
   addEventListener("online", flush);
   if (options.errors === "on") import("./record.js").then(({ record }) => recorder = record(api));
-  if (read().length > 0) timer = setTimeout(flush, 1000);
+  // Not while the page loads: the first look into the storage may wait for the disk.
+  timer = setTimeout(flush, 1000);
 })();
