@@ -29,8 +29,8 @@ const ReceiptSchema = z.object({
 
 export function feedbackRoutes(deps: RouteDeps) {
   const { store } = deps;
-  const { feedback_origins = [], feedback_per_day = 0 } = deps.options;
-  const gate = createFeedbackGate(deps.clock, feedback_origins);
+  const { feedback_origins = [], feedback_per_day = 0, origins } = deps.options;
+  const gate = createFeedbackGate(deps.clock, { feedback: feedback_origins, own: origins });
   const receipts = receiptsWith(() => store.feedback.secret());
   const file = createRoute({
     method: "post",

@@ -35,17 +35,22 @@ export interface FeedbackGate {
   takeReport(address: string, key_id: string): Promise<void>;
 }
 
-/** @param origins sites that may report; empty: any */
-export function createFeedbackGate(clock: Clock, origins: readonly string[]): FeedbackGate {
+export interface GateOrigins {
+  /** Sites that may report; empty: any. */
+  feedback: readonly string[];
+  /** Further origins of the board itself, which may always. */
+  own: readonly string[];
+}
+
+/** Which origins a key is bound to is admission's matter. */
+export function createFeedbackGate(clock: Clock, origins: GateOrigins): FeedbackGate {
   const requests = new AddressLimiter(clock, { each: REQUESTS_PER_ADDRESS, in_all: REQUESTS_IN_ALL });
   const reports = new AddressLimiter(clock, { each: REPORTS_PER_ADDRESS, in_all: REPORTS_IN_ALL });
   const keys = new AddressLimiter(clock, { each: REPORTS_PER_KEY, in_all: REPORTS_IN_ALL });
   return {
     middleware: async (c, next) => {
       refuseLate(await requests.take(c.env.remote_address), "requests");
-      const credential = c.get("credential");
-      const bound = credential.scope === "feedback" ? credential.origins : [];
-      for (const allowed of [origins, bound]) if (allowed.length > 0) checkOrigin(c.req.raw, allowed);
+      if (origins.feedback.length > 0) checkOrigin(c.req.raw, [...origins.feedback, ...origins.own]);
       await next();
     },
     takeReport: async (address, key_id) => {
@@ -70,7 +75,7 @@ function checkOrigin(request: Request, allowed: readonly string[]): void {
   const found = origin === null ? "a page that is not named" : JSON.stringify(origin);
   throw new ApiError(
     "wrong_origin",
-    `Reports from ${found} are refused: if it is yours, add its origin to AUTOPILOT_FEEDBACK_ORIGINS, or to the key's`,
+    `Reports from ${found} are refused: if it is yours, add its origin to AUTOPILOT_FEEDBACK_ORIGINS`,
   );
 }
 

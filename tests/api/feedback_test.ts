@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { createApp } from "../../src/api/app.ts";
 import { AddressLimiter } from "../../src/api/limits.ts";
+import { SYSTEM } from "../../src/domain/event.ts";
+import { newSecret } from "../../src/store/secrets.ts";
 import { startFeed } from "../../src/events/feed.ts";
 import { ManualClock } from "../support/store.ts";
 import { type CallOptions, openTestApi, type TestApi } from "./support.ts";
@@ -205,6 +207,33 @@ Deno.test("S8, S11 PUT /feedback/{receipt}/screenshot takes one picture, by its 
   assert.equal([...Deno.readDirSync(api.blobs_dir)].length, 1);
   // The receipt is no key to the picture.
   assert.equal((await api.call("GET", `/feedback/${receipt}/screenshot`, { headers: FOREIGN })).status, 405);
+});
+
+Deno.test("S5, S7 a publishable key reports from its own sites, so often, and nothing else", async () => {
+  await using api = await openTestApi({ options: { auth: true } });
+  const { secret, hash } = newSecret("feedback");
+  const origins = ["https://shop.example"];
+  const token = { kind: "token", name: "shop", scope: "feedback", origins, expires_at: "" } as const;
+  await api.store.tokens.mint(token, hash, SYSTEM);
+  const authorization = `Bearer ${secret}`;
+  let n = 0;
+  const send = async (origin: string) => {
+    const headers = { origin, authorization, "sec-fetch-site": "cross-site" };
+    // Visitors of one site have many addresses.
+    return (await api.call("POST", "/feedback", {
+      json: { message: "M" },
+      headers,
+      from: `203.0.113.${n++ % 250}`,
+    })).status;
+  };
+  assert.equal(await send("https://shop.example"), 201);
+  assert.equal(await send("https://other.example"), 403);
+  const read = await api.call("GET", "/issues", { headers: { origin: origins[0], authorization } });
+  assert.equal(read.status, 403);
+  const statuses = [];
+  for (let i = 0; i < 130; i++) statuses.push(await send("https://shop.example"));
+  assert.deepEqual([statuses.filter((one) => one === 201).length, statuses.at(-1)], [119, 429]);
+  assert.equal((await report(api, { message: "Without the key" }, { from: "198.51.100.1" })).status, 201);
 });
 
 Deno.test("an Idempotency-Key whose request failed may be used again", async () => {

@@ -29,7 +29,8 @@ export interface ShopOptions extends SiteOptions {
   copies?: number;
   context?: BrowserContextOptions;
   prepare?: (page: Page) => Promise<unknown>;
-  env?: Record<string, string>;
+  /** The board wants logins, and the script has a publishable key for its site. */
+  key?: boolean;
 }
 
 /** Waits until an expression is true in the page. For what no change of the document tells; needs no `eval`. */
@@ -44,12 +45,21 @@ export async function untilSo(page: Page, expression: string): Promise<void> {
   await within(asked, PATIENCE_MS, () => `Never true in the page: ${expression}`);
 }
 
+async function keyFor(server: TestServer, site: Site): Promise<string> {
+  await server.login();
+  return (await server.mint("feedback", { origins: [site.url] })).token;
+}
+
 export async function openShop(browser: Browser, options: ShopOptions = {}): Promise<Shop> {
-  const { attributes = "", copies = 1, context, prepare, env, ...more } = options;
+  const { attributes = "", copies = 1, context, prepare, key = false, ...more } = options;
   await using stack = new AsyncDisposableStack();
-  const server = stack.use(await startServer({ env }));
-  const tag = `<script nonce="%NONCE%" src="${server.url}/autopilot/feedback.js" ${attributes}></script>`;
-  const site = stack.use(startSite({ connect: server.url, head: tag.repeat(copies), body: SHOP, ...more }));
+  const server = stack.use(await startServer(key ? { env: { AUTOPILOT_AUTH: "on" } } : {}));
+  const of_site: SiteOptions = { connect: server.url, body: SHOP, ...more };
+  const site = stack.use(startSite(of_site));
+  const key_attribute = key ? `data-key="${await keyFor(server, site)}"` : "";
+  const tag =
+    `<script nonce="%NONCE%" src="${server.url}/autopilot/feedback.js" ${attributes} ${key_attribute}></script>`;
+  of_site.head = tag.repeat(copies);
   const watched = stack.use(await openPage(browser, site.url, context, prepare));
   const { page } = watched;
   const held = stack.move();

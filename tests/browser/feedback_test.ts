@@ -155,33 +155,37 @@ browserTest(
   },
 );
 
-browserTest("feedback.js without a button is opened and used by the page's own script", async (browser) => {
-  await using shop = await openShop(browser, {
-    attributes: `data-button="off" data-kind="idea" data-user="tag@co"`,
-  });
-  const { page } = shop;
-  assert.equal(await page.getByRole("button", { name: "Feedback" }).count(), 0);
-  const ids = await page.evaluate<{ id: string }[]>(`Promise.all([
+browserTest(
+  "feedback.js without a button, with a key to a board with logins, is used by the page's own script",
+  async (browser) => {
+    await using shop = await openShop(browser, {
+      key: true,
+      attributes: `data-button="off" data-kind="idea" data-user="tag@co"`,
+    });
+    const { page } = shop;
+    assert.equal(await page.getByRole("button", { name: "Feedback" }).count(), 0);
+    const ids = await page.evaluate<{ id: string }[]>(`Promise.all([
     AutopilotFeedback.submit("One", { page: "/basket", user: "me@co" }),
     AutopilotFeedback.submit("Two", "/other"),
     AutopilotFeedback.submit("Three"),
   ])`);
-  const by_id = new Map((await shop.issues()).map((issue) => [issue.id, issue]));
-  assert.deepEqual(
-    ids.map(({ id }) => by_id.get(id)?.body),
-    [
-      "One\n\nAbout: idea\nPage: /basket\nUser: me@co",
-      "Two\n\nAbout: idea\nPage: /other\nUser: tag@co",
-      `Three\n\nAbout: idea\nPage: ${shop.site.url}/\nUser: tag@co`,
-    ],
-  );
-  assert.match(
-    await page.evaluate(`AutopilotFeedback.submit("").catch((error) => error.message)`),
-    /message/,
-  );
-  await page.evaluate(`AutopilotFeedback.open()`);
-  await page.getByRole("button", { name: "Point at something" }).waitFor();
-  assert.equal(await page.getByLabel("What is it about?").count(), 0);
-  await page.evaluate(`AutopilotFeedback.close()`);
-  await page.getByRole("dialog").waitFor({ state: "hidden" });
-});
+    const by_id = new Map((await shop.issues()).map((issue) => [issue.id, issue]));
+    assert.deepEqual(
+      ids.map(({ id }) => by_id.get(id)?.body),
+      [
+        "One\n\nAbout: idea\nPage: /basket\nUser: me@co",
+        "Two\n\nAbout: idea\nPage: /other\nUser: tag@co",
+        `Three\n\nAbout: idea\nPage: ${shop.site.url}/\nUser: tag@co`,
+      ],
+    );
+    assert.match(
+      await page.evaluate(`AutopilotFeedback.submit("").catch((error) => error.message)`),
+      /message/,
+    );
+    await page.evaluate(`AutopilotFeedback.open()`);
+    await page.getByRole("button", { name: "Point at something" }).waitFor();
+    assert.equal(await page.getByLabel("What is it about?").count(), 0);
+    await page.evaluate(`AutopilotFeedback.close()`);
+    await page.getByRole("dialog").waitFor({ state: "hidden" });
+  },
+);

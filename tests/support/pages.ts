@@ -26,11 +26,11 @@ export const HOSTILE_CSS =
     pointer-events: auto !important }
   ::backdrop { display: none !important } dialog, button, div { position: static !important; left: -9999px !important }`;
 
-/** Nothing but scripts with the nonce, no inline style, markup only as trusted types. */
+/** The options are read with every request. Nothing but scripts with the nonce, no inline style, markup only as trusted types. */
 export function startSite(options: SiteOptions): Site {
-  const { head = "", body = "<h1>A shop</h1>", connect = "", policy = "", css = "", html = 'lang="en"' } =
-    options;
   const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, (request) => {
+    const { head = "", body = "<h1>A shop</h1>", connect = "", policy = "", css = "", html = 'lang="en"' } =
+      options;
     const { pathname } = new URL(request.url);
     if (pathname === "/site.css") return new Response(css, { headers: { "content-type": "text/css" } });
     if (pathname === "/favicon.ico") return new Response(null, { status: 204 });
