@@ -131,6 +131,8 @@ browserTest("create takes files by choice and paste, and attaches them to the is
   await board.card("Backlog", "With files").click();
   const panel = page.getByRole("complementary", { name: "With files" });
   await panel.getByRole("link", { name: "log.txt" }).waitFor();
+  await panel.getByLabel("Show log.txt").click();
+  await panel.getByText("it broke", { exact: true }).waitFor();
   await panel.getByRole("img", { name: "Picture shot.png" }).waitFor();
   await untilTrue(page, `document.querySelector(".attachment img")?.naturalWidth === 1`);
   const { body } = await server.api<Attachment[]>("/issues/1/attachments");
