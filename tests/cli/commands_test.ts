@@ -143,7 +143,7 @@ Deno.test("issue watch shows each event once, over a restart of the server, unti
   }
 });
 
-Deno.test("config shows each value with its source and no secret; completions are for three shells", async () => {
+Deno.test("config shows each value with its source, and no secret", async () => {
   await using cli = await cliFor({ url: "http://127.0.0.1:1" });
   const folder = await Deno.makeTempDir({ prefix: "autopilot-test-" });
   try {

@@ -20,10 +20,12 @@ export interface Cli extends AsyncDisposable {
   /** The same with `--json`: what it printed, parsed. Fails unless it ended with 0. */
   json<T>(args: string[]): Promise<T>;
   /** Starts a command that goes on. */
-  start(args: string[]): Promise<Running>;
+  start(args: string[], env?: Record<string, string>): Promise<Running>;
 }
 
 export interface Running {
+  readonly pid: number;
+  signal(signal: Deno.Signal): void;
   /** Lines of standard output so far. */
   readonly lines: string[];
   /** The first line, past or future, that matches. */
@@ -63,8 +65,8 @@ export async function cliFor(server: Pick<TestServer, "url">): Promise<Cli> {
       assert.equal(code, 0, stderr);
       return JSON.parse(stdout);
     },
-    async start(args) {
-      const child = await spawn(args, {}, "null");
+    async start(args, env = {}) {
+      const child = await spawn(args, env, "null");
       const running = new Following(child);
       readers.push(running.end);
       return running;
@@ -92,7 +94,10 @@ class Following implements Running {
   readonly #errors: string[] = [];
   readonly #waiting = new Set<() => void>();
 
-  constructor(child: Deno.ChildProcess) {
+  readonly pid: number;
+
+  constructor(readonly child: Deno.ChildProcess) {
+    this.pid = child.pid;
     const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>, into: string[]) => {
       for await (const line of readLines(stream)) {
         into.push(line);
@@ -104,6 +109,10 @@ class Following implements Running {
       await this.end;
       return code;
     });
+  }
+
+  signal(signal: Deno.Signal): void {
+    this.child.kill(signal);
   }
 
   async line(match: RegExp): Promise<string> {
