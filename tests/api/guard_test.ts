@@ -50,7 +50,7 @@ const FOREIGN_HOSTS = [
   "",
 ];
 
-Deno.test("a foreign Host is 421 on every path", async () => {
+Deno.test("S4 a foreign Host is 421 on every path", async () => {
   await using live = await serveTestApi({}, { assets });
   for (const path of PATHS) {
     const answer = await live.raw(get("Host: evil.example:PORT\r\n", path));
@@ -63,7 +63,7 @@ Deno.test("a foreign Host is 421 on every path", async () => {
   }
 });
 
-Deno.test("a missing, doubled or contradicted Host is refused", async () => {
+Deno.test("S4 a missing, doubled or contradicted Host is refused", async () => {
   await using live = await serveTestApi({}, { assets });
   const good = "Host: 127.0.0.1:PORT\r\n";
   const evil = "Host: evil.example\r\n";
@@ -146,7 +146,7 @@ const PASSED_WRITES = [
   "Referer: http://127.0.0.1:PORT/autopilot\r\n",
 ];
 
-Deno.test("a write that a foreign page could have sent is 403 and changes nothing", async () => {
+Deno.test("S5 a write that a foreign page could have sent is 403 and changes nothing", async () => {
   await using live = await serveTestApi({ origins: ["https://app.example"] });
   for (const headers of REFUSED_WRITES) {
     const answer = await live.raw(post(headers));
@@ -164,7 +164,7 @@ Deno.test("writes of the own page, of configured origins and of programs pass", 
   }
 });
 
-Deno.test("a foreign page can neither read nor ask whether it may", async () => {
+Deno.test("S5 a foreign page can neither read nor ask whether it may", async () => {
   await using live = await serveTestApi();
   const foreign = "Host: 127.0.0.1:PORT\r\nOrigin: https://evil.example\r\n";
   const answer = await live.raw(get(foreign));
@@ -188,7 +188,7 @@ Deno.test("feedback passes from any page, but not through a foreign Host", async
   assert.equal(statusOf(await live.raw(feedback("evil.example"))), 421);
 });
 
-Deno.test("a WebSocket of a foreign page is 403 before the upgrade", async () => {
+Deno.test("S6 a WebSocket of a foreign page is 403 before the upgrade", async () => {
   await using live = await serveTestApi({ origins: ["https://app.example"] });
   const host = "Host: 127.0.0.1:PORT\r\n";
   const refused = [
@@ -205,7 +205,7 @@ Deno.test("a WebSocket of a foreign page is 403 before the upgrade", async () =>
   }
 });
 
-Deno.test("a body that is too large is refused before it is read", async () => {
+Deno.test("S8 a body that is too large is refused before it is read", async () => {
   await using live = await serveTestApi();
   const announced = `POST /api/autopilot/issues HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nConnection: close\r\n` +
     "Content-Type: application/json\r\nContent-Length: 10000000\r\n\r\n";
@@ -219,7 +219,7 @@ Deno.test("a body that is too large is refused before it is read", async () => {
   assert.equal(await live.api.store.events.lastSeq(), 0);
 });
 
-Deno.test("a real client that sends 10 MB gets its 413", async () => {
+Deno.test("S8 a real client that sends 10 MB gets its 413", async () => {
   await using live = await serveTestApi();
   const answer = await send(live, JSON.stringify({ title: "x".repeat(10 << 20) }));
   assert.equal(answer.status, 413);

@@ -235,7 +235,7 @@ Deno.test("what a client sends wrong is told to it, and the socket goes on", asy
   await upTo(socket, 2);
 });
 
-Deno.test("a client may send many messages, but one that floods the server is cut off", async () => {
+Deno.test("S8 a client may send many messages, but one that floods the server is cut off", async () => {
   await using live = await serveTestApi();
   await using busy = await connect(live);
   for (let n = 0; n < 60; n++) busy.send({ subscribe: "run:none" });
@@ -253,7 +253,7 @@ Deno.test("a client may send many messages, but one that floods the server is cu
   assert.match(await metrics.text(), /^autopilot_sockets 1$/m);
 });
 
-Deno.test("a client that does not read is cut off, the others miss nothing", async () => {
+Deno.test("S8 a client that does not read is cut off, the others miss nothing", async () => {
   await using live = await serveTestApi();
   await using healthy = await connect(live);
   using stuck = await Deno.connect({ hostname: "127.0.0.1", port: live.port });
@@ -294,7 +294,7 @@ Deno.test("close() ends sockets with 1012, so that clients come back", async () 
   assert.match(reason, /since=\d+$/);
 });
 
-Deno.test("a socket for which there is no room is 503 before the upgrade, and told when to come back", async () => {
+Deno.test("S8 a socket for which there is no room is 503 before the upgrade, and told when to come back", async () => {
   await using live = await serveTestApi();
   // A hub that was closed takes nobody in, as one with ten thousand peers.
   await live.api.app.close();
