@@ -26,6 +26,7 @@ import { findLogin, type Login } from "./login.ts";
 import type { AgentRequest, CommandParts, Published, PublishRequest, WorkspaceFile } from "./ports.ts";
 import { projectReader } from "./project.ts";
 import { quarantine, quarantined } from "../workspace/quarantine.ts";
+import { boundGrowth, CACHE_BYTES } from "./growth.ts";
 import { holdServerLock, removeFreeLocks, serverLives } from "./server_lock.ts";
 import { type Snapshot, snapshot } from "../workspace/snapshot.ts";
 import { SpareTrees } from "../workspace/spares.ts";
@@ -196,6 +197,13 @@ export function realParts(
     keepTreeReady: () => spares.keep(),
     quarantine: (workspace) => quarantine(workspace, aside),
     keepHouse: async (board) => {
+      await boundGrowth({
+        ...board,
+        homes,
+        caches: join(options.data_dir, "caches"),
+        cache_bytes: CACHE_BYTES,
+        busy: async () => new Set((await board.active()).map(({ issue }) => issue.id)),
+      });
       const disk = await keepHouse({
         ...board,
         root,

@@ -60,6 +60,8 @@ export async function openCaches(
   for (const name of new Set(Object.values(VARIABLES))) {
     await Deno.mkdir(join(host, name), { recursive: true, mode: 0o700 });
   }
+  // When it was last of use: the one that was not for longest goes first when they grow too large.
+  await Deno.utime(host, new Date(), new Date());
   return {
     env: Object.fromEntries(Object.entries(VARIABLES).map(([name, path]) => [name, join(inside, path)])),
     read_write: sandbox.kind === "off" ? [] : [{ from: host, to: INSIDE }],
