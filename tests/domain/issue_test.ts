@@ -19,7 +19,7 @@ Deno.test("branchName() makes a slug of the title", () => {
   for (const [number, title, name] of names) assert.equal(branchName(number, title), name);
 });
 
-Deno.test("branchName() gives only [a-z0-9-] after its prefix, for any title", () => {
+Deno.test("S19 branchName() gives only [a-z0-9-] after its prefix, for any title", () => {
   fc.assert(fc.property(fc.integer({ min: 1 }), fc.string({ unit: "grapheme" }), (number, title) => {
     const name = branchName(number, title);
     assert.match(name.slice(BRANCH_PREFIX.length), /^\d+(-[a-z0-9]+(-[a-z0-9]+)*)?$/);
@@ -27,7 +27,7 @@ Deno.test("branchName() gives only [a-z0-9-] after its prefix, for any title", (
   }));
 });
 
-Deno.test("branchName() gives names that git takes", async () => {
+Deno.test("S19 branchName() gives names that git takes", async () => {
   for (const title of ["-rf", "@{u}", "a..b", "HEAD", "x.lock", "ends with /", "\x1b[31m", "a~^:?*[\\"]) {
     const name = branchName(1, title);
     const result = await run({

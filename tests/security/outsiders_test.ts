@@ -105,3 +105,30 @@ Deno.test("S13 no sequence of requests from pages of others leads to ready or to
   assert.deepEqual(await api.store.comments.list((await api.store.issues.get("1")).id), []);
   assert.equal((await api.store.runs.active()).length, 0);
 });
+
+Deno.test("S1, S13 with logins on, no sequence of requests without a credential changes anything but the feedback", async () => {
+  await using api = await openTestApi({ options: { auth: true } });
+  const ids = await furnish(api);
+  await using open = await openTestApi();
+  const description = (await open.call("GET", "/openapi.json")).body as Description;
+  const versions = async () =>
+    (await api.store.issues.list({ limit: 500 })).filter(({ number }) => number <= 3);
+  const before = await versions();
+  const request = fc.tuple(
+    fc.oneof({ weight: 3, arbitrary: wishes(ids) }, { weight: 1, arbitrary: fuzzRequests(description, ids) }),
+    // From programs too, which say nothing of where they come from.
+    fc.constantFrom<Record<string, string>>(...FOREIGN, {}, {}, { origin: "http://127.0.0.1:8787" }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(request, { minLength: 1, maxLength: 20 }), async (sequence) => {
+      for (const [one, foreign] of sequence) await send(api, one, foreign);
+      assert.deepEqual(await versions(), before);
+      assert.equal((await api.store.issues.counts()).ready, 0);
+      assert.equal(await api.store.runs.claim({ id: "eager", host: "h", pid: 1 }), null);
+    }),
+    { numRuns: 200 },
+  );
+  const filed = (await api.store.issues.list({ limit: 500 })).filter(({ number }) => number > 3);
+  for (const { trust, status } of filed) assert.deepEqual([trust, status], ["external", "backlog"]);
+  assert.deepEqual(await api.store.comments.list((await api.store.issues.get("1")).id), []);
+});
