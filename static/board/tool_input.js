@@ -47,7 +47,7 @@ export function fieldsOf(input) {
 
 /** A part of a JSON string; its last escape may be cut. @param {string} text */
 function unescaped(text) {
-  const whole = text.replace(/\\(?:u[0-9a-fA-F]{0,3})?$/, "");
+  const whole = text.replace(/(?<!\\)((?:\\\\)*)\\u[0-9a-fA-F]{0,3}$/, "$1");
   try {
     return String(JSON.parse(`"${whole}"`));
   } catch {
