@@ -115,6 +115,10 @@ browserTest(
       await page.locator("body > .lifted").waitFor();
       return at;
     };
+    const small = await page.evaluate<string[]>(`[...document.querySelectorAll("button, .brand, input")]
+      .map((element) => [element.ariaLabel ?? element.textContent, element.getBoundingClientRect()])
+      .filter(([, { width, height }]) => width > 0 && Math.round(Math.min(width, height)) < 44).map(([name, { width, height }]) => name + " " + width + " " + height)`);
+    assert.deepEqual(small, [], "controls too small for a finger");
     // The first touch loads what it needs; the card follows all the same.
     const at = await lift("Touched");
     // At the edge the board scrolls by itself, to columns that a phone does not show.
