@@ -26,15 +26,16 @@
     title: "Send feedback",
     message: "Your message",
     page: "Send the address of this page and the size of the window: {page}",
-    from: "You are known to this page as {user}; this is sent too.",
+    from: "It is sent in the name of {user}.",
     send: "Send",
     close: "Close",
     sending: "Sending …",
     sent: "Thank you! Your message has arrived.",
-    kept: "You are offline. Your message is kept here and sent when you are online again.",
+    lost: "Your message has arrived, but the server did not take its picture.",
+    kept: "You are offline. Your message is kept and sent when you are online again.",
     empty: "Please write something first.",
     busy: "Too many messages at the moment: try again in {s} seconds. Your text is kept.",
-    failed: "Your message was not sent ({why}). Your text is kept: please try again.",
+    failed: "Not sent ({why}). Your text is kept: please try again.",
     unreachable: "the server can't be reached",
   }, parse(options.strings, {}));
 
@@ -89,7 +90,7 @@
   /** Waits for messages of this page that were written offline. @type {Map<string, { resolve: (sent: any) => void, reject: (error: Error) => void }>} */
   const waiting = new Map();
 
-  /** Sends one message and its picture. @param {Item} item @returns {Promise<{ id: string }>} */
+  /** Sends one message and its picture. @param {Item} item @returns {Promise<{ id: string, lost?: boolean }>} `lost`: its picture was refused */
   async function deliver(item) {
     /** @param {string} path @param {RequestInit} init */
     const ask = async (path, init) => {
@@ -103,6 +104,7 @@
         retry_s: Number(answer.headers.get("retry-after")) || 30,
       });
     };
+    let lost = false;
     const sent = await ask("", {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -114,10 +116,14 @@
         method: "PUT",
         headers: { "content-type": item.picture.type },
         body: bytes,
+      }).catch((error) => {
+        // Refused for good; the message itself has arrived.
+        if (![401, 413, 415, 507].includes(error.status)) throw error;
+        lost = true;
       });
     }
     remember(sent.receipt, item.report.message);
-    return { id: sent.id };
+    return lost ? { id: sent.id, lost } : { id: sent.id };
   }
 
   /** So that visitors can see what became of their reports. @param {string} receipt @param {string} message */
@@ -183,8 +189,8 @@
     }
   }
 
-  const newKey = () =>
-    Array.from(crypto.getRandomValues(new Uint8Array(16)), (n) => n.toString(16).padStart(2, "0")).join("");
+  // Not `randomUUID`: pages without HTTPS don't have it.
+  const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
   /** @param {string} message @param {SubmitOptions} [more] @returns {Item} */
   function itemOf(message, more = {}) {
@@ -342,8 +348,8 @@
         }),
         attached.picture,
       );
-      await post(item, () => done(words.kept));
-      if (tried?.item === item) done(words.sent);
+      const sent = await post(item, () => done(words.kept));
+      if (tried?.item === item) done(sent.lost ? words.lost : words.sent);
     } catch (/** @type {any} */ error) {
       const { status, retry_s } = error;
       show(

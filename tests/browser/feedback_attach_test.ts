@@ -177,7 +177,26 @@ browserTest(
     await file.setInputFiles({ name: "a.png", mimeType: "image/png", buffer: png });
     await page.getByRole("button", { name: "Remove: Picture" }).waitFor();
     assert.equal((await send(shop, "From a file")).attachments.length, 1);
+
     await assertClean(shop);
+
+    // The message arrives without a picture that the server does not take.
+    await page.route(
+      "**/screenshot",
+      (route) =>
+        route.fulfill({
+          status: 507,
+          json: { error: "full" },
+          headers: { "access-control-allow-origin": "*" },
+        }),
+    );
+    await shop.open();
+    await file.setInputFiles({ name: "a.png", mimeType: "image/png", buffer: png });
+    await page.getByRole("button", { name: "Remove: Picture" }).waitFor();
+    await page.getByLabel("Your message").fill("No room");
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+    await page.getByText("but the server did not take its picture").waitFor();
+    assert.equal((await shop.issues())[0].title, "No room");
   },
 );
 

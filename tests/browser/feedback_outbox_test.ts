@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { assertClean, browserTest, openPage } from "../support/browser.ts";
+import { assertClean, browserTest, openBoard, openPage } from "../support/browser.ts";
 import { openShop, untilSo } from "./feedback_setup.ts";
 
 const WAITING =
@@ -90,7 +90,7 @@ browserTest(
     await message.fill("ü".repeat(30_000));
     assert.equal((await message.inputValue()).length, 30_000, "filled past the field's limit");
     await send.click();
-    await page.getByText(/was not sent \(.*20000 characters/).waitFor();
+    await page.getByText(/Not sent \(.*20000 characters/).waitFor();
     assert.equal((await message.inputValue()).length, 30_000);
     await message.fill("€".repeat(20_000));
     await send.click();
@@ -114,11 +114,11 @@ browserTest(
 browserTest("the demo page shows the button and is found from the board's help", async (browser) => {
   await using shop = await openShop(browser, { attributes: `data-button="off"` });
   const { server } = shop;
-  await using demo = await openPage(browser, `${server.url}/autopilot`);
+  await using board = await openBoard(browser, `${server.url}/autopilot`);
+  await board.page.keyboard.press("?");
+  const link = board.page.getByRole("link", { name: /in a page that shows them/ });
+  await using demo = await openPage(browser, `${server.url}${await link.getAttribute("href")}`);
   const { page } = demo;
-  await page.locator("main[aria-busy=false]").waitFor();
-  await page.keyboard.press("?");
-  await page.getByRole("link", { name: /in a page that shows them/ }).click();
   await page.getByRole("button", { name: "Feedback", exact: true }).waitFor();
   await page.getByText(`<script src="${server.url}/autopilot/feedback.js"`).waitFor();
   await page.getByRole("button", { name: "Open it by script" }).click();

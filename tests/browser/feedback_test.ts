@@ -34,7 +34,7 @@ browserTest(
 
     await shop.open();
     await page.getByLabel("Your message").fill("The basket is empty");
-    await page.getByText("You are known to this page as me@co").waitFor();
+    await page.getByText("in the name of me@co").waitFor();
     await page.getByRole("dialog").getByLabel("What is it about?").selectOption("Problem");
     await page.getByRole("button", { name: "Send", exact: true }).click();
     await page.getByText("Thank you!").waitFor();
@@ -139,6 +139,7 @@ browserTest(
     await button.tap();
     await page.getByRole("button", { name: "حدد" }).waitFor();
     await page.getByLabel("رسالتك").fill("x".repeat(300));
+    await page.getByRole("checkbox").uncheck();
     const sizes = await page.evaluate<number[]>(`(() => {
       const dialog = document.querySelector("[data-autopilot-feedback]").shadowRoot.querySelector("dialog");
       return [dialog.scrollWidth - dialog.clientWidth, dialog.getBoundingClientRect().width, document.documentElement.scrollWidth];
@@ -151,6 +152,7 @@ browserTest(
     assert.deepEqual(await violations(shop), []);
     await page.getByRole("button", { name: "إرسال" }).tap();
     await page.getByText("Thank you!").waitFor();
+    assert.equal((await shop.issues())[0].body, "x".repeat(300));
     await assertClean(shop);
   },
 );
