@@ -18,7 +18,8 @@ import { secured } from "./headers.ts";
 import type { Caller, Login, LoginDeps } from "./login.ts";
 import { measured } from "./measured.ts";
 import { Metrics } from "./metrics.ts";
-import { peerReader } from "./peer.ts";
+import { type Peer, peerReader } from "./peer.ts";
+import { underRequestId } from "./request_id.ts";
 import { createRoutes } from "./routes.ts";
 import { createSockets, WS_PATH } from "./ws.ts";
 
@@ -74,26 +75,32 @@ export function createApp(deps: ApiDeps): App {
       : kept.then((answer) => answer ?? route(request, path, caller));
   };
 
+  const handle = (request: Request, peer: Peer): Response | Promise<Response> => {
+    const path = pathOf(request.url);
+    const gate = gateOf(path);
+    const visit = guard(request, gate, peer.https);
+    if (visit instanceof Response) return secured(visit, true);
+    const { embed } = visit;
+    if (embed !== null && request.method === "OPTIONS") return secured(preflight(embed), true);
+
+    const pass = (admitted: Credential | Response): Response | Promise<Response> =>
+      admitted instanceof Response
+        ? secured(admitted, true)
+        : serve(request, path, { credential: admitted, visit, address: peer.address });
+    const admitted = admit(request, path, visit);
+    if (embed === null && gate !== "public") {
+      return admitted instanceof Promise ? admitted.then(pass, failed) : pass(admitted);
+    }
+    const answer = Promise.resolve(admitted).then(pass).catch(failed);
+    return answer.then((response) => embed === null ? withCors(response) : withEmbedCors(response, embed));
+  };
+
   const app: App = {
     fetch(request, info) {
-      const path = pathOf(request.url);
-      const gate = gateOf(path);
       const peer = readPeer(request, addressOf(info.remoteAddr));
-      const visit = guard(request, gate, peer.https);
-      if (visit instanceof Response) return secured(visit, true);
-      const { embed } = visit;
-      if (embed !== null && request.method === "OPTIONS") return secured(preflight(embed), true);
-
-      const pass = (admitted: Credential | Response): Response | Promise<Response> =>
-        admitted instanceof Response
-          ? secured(admitted, true)
-          : serve(request, path, { credential: admitted, visit, address: peer.address });
-      const admitted = admit(request, path, visit);
-      if (embed === null && gate !== "public") {
-        return admitted instanceof Promise ? admitted.then(pass, failed) : pass(admitted);
-      }
-      const answer = Promise.resolve(admitted).then(pass).catch(failed);
-      return answer.then((response) => embed === null ? withCors(response) : withEmbedCors(response, embed));
+      return peer.request_id === ""
+        ? handle(request, peer)
+        : underRequestId(peer.request_id, () => handle(request, peer));
     },
     async close() {
       metrics.close();

@@ -9,7 +9,7 @@ import {
   StaleVersionError,
 } from "../domain/errors.ts";
 import { loggerOf } from "../log.ts";
-import { newRequestId } from "./request_id.ts";
+import { currentRequestId } from "./request_id.ts";
 
 /** Every code that an answer may carry, with its status. Clients may rely on the codes. */
 export const ERROR_STATUS = {
@@ -87,7 +87,7 @@ export function errorResponse(thrown: unknown): Response {
   if (thrown instanceof HTTPException && thrown.status < 500) {
     return jsonError(thrown.status, { error: thrown.message, code: codeOfStatus(thrown.status) });
   }
-  const request_id = newRequestId();
+  const request_id = currentRequestId();
   loggerOf("api").error("Request {request_id} failed: {error}", {
     request_id,
     error: thrown instanceof Error ? thrown.stack ?? thrown.message : messageOfError(thrown),

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { configure, reset } from "@logtape/logtape";
 import parsePrometheusTextFormat from "parse-prometheus-text-format";
 import { routeLabels } from "../../src/api/measured.ts";
+import { textLine } from "../../src/cli/logging.ts";
 import { sample } from "../../src/api/metrics.ts";
 import { claimNext, openTestApi, type TestApi } from "./support.ts";
 import { BOT, runEnd } from "../support/store.ts";
@@ -105,4 +107,43 @@ Deno.test("routeLabels() and sample() keep what clients choose out of the format
   assert.equal(label("http://h"), "other");
   for (let n = 0; n < 5_000; n++) assert.equal(label(`http://h/wander/${n}`), "other");
   assert.equal(sample("a", { b: 'x"\\\n' }, 1), 'a{b="x\\"\\\\\\n"} 1');
+});
+
+Deno.test("a failure has an id in its answer and in the log; a trusted proxy may give it, nobody else", async () => {
+  const lines: string[] = [];
+  await configure({
+    reset: true,
+    sinks: { memory: (record) => lines.push(textLine(record)) },
+    loggers: [
+      { category: "autopilot", lowestLevel: "error", sinks: ["memory"] },
+      { category: ["logtape", "meta"], lowestLevel: "error", sinks: [] },
+    ],
+  });
+  try {
+    await using api = await openTestApi({ options: { trusted_proxies: ["10.0.0.0/8"] } });
+    api.store.issues.list = () => Promise.reject(new Error("the disk is gone"));
+    const ask = async (from: string, id: string) => {
+      const { status, body, headers } = await api.call("GET", "/issues", {
+        from,
+        headers: { "x-request-id": id },
+      });
+      assert.equal(status, 500);
+      const given = headers.get("x-request-id") ?? "";
+      assert.ok((body as { error: string }).error.includes(given));
+      assert.doesNotMatch((body as { error: string }).error, /disk/);
+      const line = lines.at(-1) ?? "no line";
+      assert.ok(line.includes(`Request ${given} failed: Error: the disk is gone`), line);
+      return given;
+    };
+    assert.equal(await ask("10.1.2.3", "edge-42"), "edge-42");
+    assert.notEqual(await ask("127.0.0.1", "edge-43"), "edge-43");
+    assert.notEqual(await ask("10.1.2.3", "not usable"), "not usable");
+    const fine = await api.call("GET", "//healthz", {
+      from: "10.1.2.3",
+      headers: { "x-request-id": "edge-44" },
+    });
+    assert.equal(fine.headers.get("x-request-id"), "edge-44");
+  } finally {
+    await reset();
+  }
 });
