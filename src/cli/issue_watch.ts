@@ -51,6 +51,7 @@ export const command: Command = {
         const mine = watched === null || message.issue_id === watched;
         if (mine && json) out.json(message);
         else if (mine) out.line(...eventLine(message));
+        if (out.closed) return true;
         // What is replayed is past: where the issue is now counts, once all of it is shown.
         if (seq <= head) return seq === head && await reached();
         return mine && message.type === "issue.status" && until.includes(String(message.status));

@@ -45,7 +45,7 @@ export const command: Command = {
           `/runs/${run.id}/log?after=${last}&limit=${PAGE}`,
         );
         entries.forEach(show);
-        if (entries.length < PAGE) return;
+        if (entries.length < PAGE || context.out.closed) return;
       }
     };
     await readOn();
@@ -64,7 +64,7 @@ export const command: Command = {
         const over = message.type === "run.finished" && message.run_id === run.id ||
           message.type === "subscribed" && await finished();
         if (over) await readOn();
-        return over;
+        return over || context.out.closed;
       },
     });
     return EXIT.ok;

@@ -26,6 +26,8 @@ export class Printer {
   readonly #stream: OutputStream;
   /** Whether styles are shown: on a terminal, unless NO_COLOR is set or the terminal is dumb. */
   readonly colored: boolean;
+  /** Whoever read has gone: what is printed is lost, and a command that follows something has nobody to do it for. */
+  closed = false;
 
   constructor(stream: OutputStream, env: Readonly<Record<string, string>>) {
     this.#stream = stream;
@@ -55,6 +57,7 @@ export class Printer {
     } catch (error) {
       // Whoever reads has seen enough: `autopilot issue list | head`.
       if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+      this.closed = true;
     }
   }
 

@@ -143,6 +143,43 @@ Deno.test("issue watch shows each event once, over a restart of the server, unti
   }
 });
 
+Deno.test("commands show their token, over the socket too, and end with 4 where it is missing or may not", async () => {
+  await using server = await startServer({ auth: true });
+  await using cli = await cliFor(server);
+  const [member, reader] = await Promise.all([server.mint("member"), server.mint("read")]);
+  const as = ({ token }: { token: string }) => ({ env: { AUTOPILOT_TOKEN: token } });
+  const [nobody, follower, refused, made] = await Promise.all([
+    cli.run(["issue", "list"]),
+    cli.run(["issue", "watch"]),
+    cli.run(["issue", "new", "One"], as(reader)),
+    cli.run(["issue", "new", "One", "--json"], as(member)),
+  ]);
+  for (const { code, stderr } of [nobody, follower]) {
+    assert.equal(code, 4, stderr);
+    assert.match(stderr, /AUTOPILOT_TOKEN/);
+  }
+  assert.equal(refused.code, 4, refused.stderr);
+  assert.match(refused.stderr, /may not do this/);
+  assert.equal(made.code, 0, made.stderr);
+  const watched = await cli.run(["issue", "watch", "1", "--until", "backlog", "--since", "0"], as(reader));
+  assert.equal(watched.code, 0, watched.stderr);
+  assert.match(watched.stdout, /issue\.created +#1 backlog One/);
+  for (const { stdout, stderr } of [refused, made, watched]) {
+    assert.ok(!(stdout + stderr).includes(reader.token) && !(stdout + stderr).includes(member.token));
+  }
+});
+
+Deno.test("issue watch ends when nobody reads what it prints", async () => {
+  await using server = await startServer();
+  await using cli = await cliFor(server);
+  const watch = await cli.start(["issue", "watch", "--since", "0"]);
+  await server.api("/issues", { json: { title: "One" } });
+  await watch.line(/issue\.created/);
+  await watch.stopReading();
+  await server.api("/issues", { json: { title: "Two" } });
+  assert.equal(await watch.code, 0);
+});
+
 Deno.test("config shows each value with its source, and no secret", async () => {
   await using cli = await cliFor({ url: "http://127.0.0.1:1" });
   const folder = await Deno.makeTempDir({ prefix: "autopilot-test-" });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { cliFor } from "../support/cli.ts";
-import { startServer } from "../support/server.ts";
+import { mainCommand, startServer } from "../support/server.ts";
+import { PATIENCE_MS, within } from "../support/wait.ts";
 
 const NOWHERE = { url: "http://127.0.0.1:1" };
 
@@ -53,5 +54,57 @@ Deno.test("SIGHUP takes over the log level, names what waits for a restart, and 
     assert.equal(await server.stop(), 0);
   } finally {
     await Deno.remove(data, { recursive: true });
+  }
+});
+
+/** Runs the command line on a terminal of its own; `$*` is enough as no argument holds a blank. */
+const ON_A_TERMINAL = ["sh", "-c", 'exec script -qec "$*" /dev/null', "sh"];
+
+Deno.test("init asks on a terminal, again where an answer can't be used, and only what matters", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "autopilot-test-" });
+  try {
+    const options = { wrapper: ON_A_TERMINAL, args: ["init"], env: { AUTOPILOT_PORT: "", TERM: "xterm" } };
+    const child = (await mainCommand(options, folder, `${folder}/data`, "piped")).spawn();
+    const writer = child.stdin.getWriter();
+    let screen = "";
+    const answers: [question: string, answer: string][] = [
+      ["Port of the board [8787]:", "90000"],
+      ["from 0 to 65535 is needed", ""],
+      ["Port of the board [8787]:", "0"],
+      ["Shall agents work on ready issues? (yes or no) [0]:", "yes"],
+      ["Git repository that they work for", "project"],
+      ["checks their work", ""],
+      ["dollars that they may cost in one day (0: no limit) [0]:", "7.5"],
+    ];
+    const read = (async () => {
+      for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+        screen += part;
+        for (let at; answers.length > 0 && (at = screen.indexOf(answers[0][0])) !== -1;) {
+          const [question, answer] = answers.shift()!;
+          screen = screen.slice(at + question.length);
+          if (!question.endsWith("needed")) await writer.write(new TextEncoder().encode(`${answer}\n`));
+        }
+      }
+    })();
+    const late = () => `waiting for ${answers[0]?.[0]}:\n${screen}`;
+    const [{ code }] = await within(Promise.all([child.status, read]), PATIENCE_MS, late)
+      .catch((error) => {
+        child.kill("SIGKILL");
+        throw error;
+      });
+    await writer.abort().catch(() => {});
+    await child.stderr.cancel();
+    assert.equal(code, 0, screen);
+    assert.deepEqual(answers, []);
+    const text = await Deno.readTextFile(`${folder}/data/autopilot.env`);
+    const set = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    assert.deepEqual(set, [
+      "AUTOPILOT_PORT=0",
+      "AUTOPILOT_RUNNER=1",
+      `AUTOPILOT_WORKDIR=${folder}/project`,
+      "AUTOPILOT_MAX_USD_PER_DAY=7.5",
+    ]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });

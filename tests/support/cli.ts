@@ -26,6 +26,8 @@ export interface Cli extends AsyncDisposable {
 export interface Running {
   readonly pid: number;
   signal(signal: Deno.Signal): void;
+  /** Closes this end of its standard output. */
+  stopReading(): Promise<void>;
   /** Lines of standard output so far. */
   readonly lines: string[];
   /** The first line, past or future, that matches. */
@@ -95,24 +97,38 @@ class Following implements Running {
   readonly #waiting = new Set<() => void>();
 
   readonly pid: number;
+  readonly #reading = new AbortController();
+  readonly #output: Promise<void>;
 
   constructor(readonly child: Deno.ChildProcess) {
     this.pid = child.pid;
-    const read = async (stream: ReadableStream<Uint8Array<ArrayBuffer>>, into: string[]) => {
-      for await (const line of readLines(stream)) {
-        into.push(line);
-        this.#waiting.forEach((check) => check());
-      }
-    };
-    this.end = Promise.all([read(child.stdout, this.lines), read(child.stderr, this.#errors)]);
+    this.#output = this.#read(child.stdout, this.lines);
+    this.end = Promise.all([this.#output, this.#read(child.stderr, this.#errors)]);
     this.code = child.status.then(async ({ code }) => {
       await this.end;
       return code;
     });
   }
 
+  async #read(stream: ReadableStream<Uint8Array<ArrayBuffer>>, into: string[]): Promise<void> {
+    const { signal } = this.#reading;
+    try {
+      for await (const line of readLines(stream.pipeThrough(new TransformStream(), { signal }))) {
+        into.push(line);
+        this.#waiting.forEach((check) => check());
+      }
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
   signal(signal: Deno.Signal): void {
     this.child.kill(signal);
+  }
+
+  async stopReading(): Promise<void> {
+    this.#reading.abort();
+    await this.#output;
   }
 
   async line(match: RegExp): Promise<string> {
