@@ -208,6 +208,15 @@ export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
 
 /** What the commands that ask a running server take as flags. A token on a command line could be read by others. */
 export const CLIENT_OPTIONS: readonly OptionName[] = ["url"];
+/** What commands need that work on the data of this machine and name the board. */
+export const DATABASE_OPTIONS: readonly OptionName[] = [
+  "data",
+  "database_url",
+  "host",
+  "port",
+  "origins",
+  "url",
+];
 /** What the commands that open the data themselves take as flags. */
 export const DATA_OPTIONS: readonly OptionName[] = ["data", "database_url"];
 /** What the server takes as flags. */

@@ -77,7 +77,7 @@ function unauthorized(request: Request, path: string, what: string): Response {
   return errorResponse(
     new ApiError(
       "unauthorized",
-      `${what}. Send a token as "Authorization: Bearer …", or log in at ${LOGIN_PATH}`,
+      `${what}. Send a token as "Authorization: Bearer <token>", or log in at ${LOGIN_PATH}`,
       {
         headers: { "www-authenticate": 'Bearer realm="Autopilot"' },
       },

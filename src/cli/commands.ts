@@ -22,6 +22,26 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./init.ts")).command,
   },
   {
+    name: "login-link",
+    summary: "Print a link that logs one browser in",
+    load: async () => (await import("./login_link.ts")).command,
+  },
+  {
+    name: "token list",
+    summary: "List tokens, sessions and login links",
+    load: async () => (await import("./token_list.ts")).command,
+  },
+  {
+    name: "token mint",
+    summary: "Make a token for a person, a program or a page",
+    load: async () => (await import("./token_mint.ts")).command,
+  },
+  {
+    name: "token revoke",
+    summary: "End a token, its sessions and its connections",
+    load: async () => (await import("./token_revoke.ts")).command,
+  },
+  {
     name: "issue new",
     summary: "File an issue",
     load: async () => (await import("./issue_new.ts")).command,

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { type LiveApi, serveTestApi, statusOf } from "./live.ts";
+import { FailureLimiter } from "../../src/api/login_limit.ts";
+import { peerReader } from "../../src/api/peer.ts";
+import { OPEN_OPERATOR, type Scope } from "../../src/domain/credential.ts";
+import type { Event } from "../../src/domain/event.ts";
+import { messageIn, viewOf } from "../../src/domain/event_view.ts";
+import { newSecret } from "../../src/store/secrets.ts";
+import { ANN, ManualClock } from "../support/store.ts";
+import { type LiveApi, serveTestApi, statusOf } from "../api/live.ts";
 
 const PATHS = [
   "/api/autopilot/issues",
@@ -82,7 +89,7 @@ Deno.test("S4 a missing, doubled or contradicted Host is refused", async () => {
   assert.equal(statusOf(await live.raw(get(good, `http://127.0.0.1:PORT?x`))), 421);
 });
 
-Deno.test("loopback names pass, in any case, and as IPv6 address", async () => {
+Deno.test("S4 loopback names pass, in any case, and as IPv6 address", async () => {
   await using live = await serveTestApi({}, { assets });
   for (const host of ["127.0.0.1:PORT", "localhost:PORT", "LocalHost:PORT", "[::1]:PORT"]) {
     for (const path of PATHS) {
@@ -92,7 +99,7 @@ Deno.test("loopback names pass, in any case, and as IPv6 address", async () => {
   }
 });
 
-Deno.test("configured hosts pass with the server's port, or exactly as configured", async () => {
+Deno.test("S4 configured hosts pass with the server's port, or exactly as configured", async () => {
   await using live = await serveTestApi({ origins: ["http://board.example", "http://proxy.example:8443"] });
   const status = async (host: string) => statusOf(await live.raw(get(`Host: ${host}\r\n`)));
   assert.equal(await status("board.example"), 200);
@@ -133,6 +140,7 @@ const REFUSED_WRITES = [
   `${OWN}Origin: https://evil.example\r\n`,
   "Referer: https://evil.example/page\r\n",
   "Referer: nonsense\r\n",
+  "Cookie: autopilot_1=x\r\n",
 ];
 
 const PASSED_WRITES = [
@@ -157,7 +165,7 @@ Deno.test("S5 a write that a foreign page could have sent is 403 and changes not
   assert.equal(await live.api.store.events.lastSeq(), 0);
 });
 
-Deno.test("writes of the own page, of configured origins and of programs pass", async () => {
+Deno.test("S5 writes of the own page, of configured origins and of programs pass", async () => {
   await using live = await serveTestApi({ origins: ["https://app.example"] });
   for (const headers of PASSED_WRITES) {
     assert.equal(statusOf(await live.raw(post(headers))), 201, headers);
@@ -178,7 +186,7 @@ Deno.test("S5 a foreign page can neither read nor ask whether it may", async () 
   assert.doesNotMatch(refused, /access-control/i);
 });
 
-Deno.test("feedback passes from any page, but not through a foreign Host", async () => {
+Deno.test("S4, S5 feedback passes from any page, but not through a foreign Host", async () => {
   await using live = await serveTestApi();
   const message = '{"message":"M"}';
   const feedback = (host: string) =>
@@ -186,6 +194,118 @@ Deno.test("feedback passes from any page, but not through a foreign Host", async
     `Content-Type: application/json\r\nContent-Length: ${message.length}\r\n\r\n${message}`;
   assert.equal(statusOf(await live.raw(feedback("127.0.0.1:PORT"))), 201);
   assert.equal(statusOf(await live.raw(feedback("evil.example"))), 421);
+});
+
+Deno.test("S5 where the board is reached by HTTPS, its host by HTTP is foreign", async () => {
+  await using live = await serveTestApi({ origins: ["https://board.example"] });
+  const write = async (host: string, origin: string) =>
+    statusOf(await live.raw(post(`Origin: ${origin}\r\n`).replace("127.0.0.1:PORT", host)));
+  assert.equal(await write("board.example", "https://board.example"), 201);
+  assert.equal(await write("board.example", "http://board.example"), 403);
+  assert.equal(await write("board.example:PORT", "http://board.example:PORT"), 403);
+  assert.equal(await write("127.0.0.1:PORT", "http://127.0.0.1:PORT"), 201);
+});
+
+Deno.test("S5, S6 a page of an embed origin asks with a token, reads its answer, and never by a cookie", async () => {
+  const site = "https://shop.example";
+  await using live = await serveTestApi({ auth: true, embed_origins: [site] });
+  const minted = async (scope: "read" | "member") => {
+    const { secret, hash } = newSecret(scope);
+    await live.api.store.tokens.mint(
+      { kind: "token", name: "t", scope, origins: [], expires_at: "" },
+      hash,
+      ANN,
+    );
+    return secret;
+  };
+  const ask = async (headers: string, method = "GET") =>
+    await live.raw(
+      `${method} /api/autopilot/issues HTTP/1.1\r\nHost: 127.0.0.1:PORT\r\nConnection: close\r\n${headers}\r\n`,
+    );
+  const token = await minted("read");
+  const read = await ask(`Origin: ${site}\r\nAuthorization: Bearer ${token}\r\n`);
+  assert.equal(statusOf(read), 200);
+  assert.match(read, /access-control-allow-origin: https:\/\/shop\.example\r/i);
+  assert.doesNotMatch(read, /allow-credentials/i);
+  const allowed = await ask(`Origin: ${site}\r\nAccess-Control-Request-Method: GET\r\n`, "OPTIONS");
+  assert.equal(statusOf(allowed), 204);
+  assert.match(allowed, /access-control-allow-headers: authorization/i);
+  // The visitor's own login is not asked for.
+  const { secret, hash } = newSecret("login");
+  const later = "2099-01-01T00:00:00.000Z";
+  const { store } = live.api;
+  await store.tokens.mint(
+    { kind: "login", name: "a", scope: "admin", origins: [], expires_at: later },
+    hash,
+    ANN,
+  );
+  const session = newSecret("session");
+  assert.ok(secret && await store.tokens.redeem(hash, { hash: session.hash, expires_at: later }));
+  const cookie = `Cookie: autopilot_PORT=${session.secret}\r\n`;
+  assert.equal(statusOf(await ask(cookie)), 200);
+  assert.equal(statusOf(await ask(`Origin: ${site}\r\n${cookie}`)), 401);
+  const foreign = await ask(`Origin: https://evil.example\r\nAuthorization: Bearer ${token}\r\n`);
+  assert.doesNotMatch(foreign, /access-control/i);
+  const socket = `Host: 127.0.0.1:PORT\r\nOrigin: ${site}\r\n`;
+  assert.equal(statusOf(await live.raw(handshake(socket))), 401);
+  assert.equal(statusOf(await live.raw(handshake(socket + cookie))), 401);
+});
+
+Deno.test("S6 what pages of other sites hear has no bodies, names or logs", () => {
+  const event: Event = {
+    seq: 1,
+    at: "2026-01-01T00:00:00.000Z",
+    type: "comment.added",
+    issue_id: "i",
+    run_id: "r",
+    actor: { kind: "human", name: "anna", credential: "t1" },
+    data: {
+      title: "Secret plan",
+      number: 1,
+      status: "ready",
+      author: "anna",
+      body: "words",
+      reason: "why",
+      result: "x",
+    },
+  };
+  const credential = { ...OPEN_OPERATOR, id: "t", via: "token" } as const;
+  const seen = (scope: Scope, embedded: boolean) =>
+    messageIn(event, viewOf({ ...credential, scope }, embedded));
+  const signals = { type: "comment.added", seq: 1, at: event.at, issue_id: "i", number: 1, status: "ready" };
+  assert.deepEqual(seen("feedback", true), signals);
+  assert.deepEqual(seen("read", true), { ...signals, title: "Secret plan" });
+  assert.deepEqual(seen("admin", true), { ...signals, title: "Secret plan" });
+  assert.equal(seen("read", false).actor, "anna");
+  assert.equal(seen("member", false).credential, undefined);
+  assert.equal(seen("admin", false).credential, "t1");
+});
+
+Deno.test("S7 X-Forwarded-For and -Proto count only from a trusted proxy, and from the right", () => {
+  const request = new Request("http://127.0.0.1/", {
+    headers: { "x-forwarded-for": "6.6.6.6, 203.0.113.9, 10.0.0.7", "x-forwarded-proto": "https" },
+  });
+  assert.deepEqual(peerReader([])(request, "10.0.0.5"), { address: "10.0.0.5", https: false });
+  const read = peerReader(["10.0.0.0/8"]);
+  assert.deepEqual(read(request, "192.0.2.1"), { address: "192.0.2.1", https: false });
+  assert.deepEqual(read(request, "::ffff:10.0.0.5"), { address: "203.0.113.9", https: true });
+  const nonsense = new Request("http://127.0.0.1/", { headers: { "x-forwarded-for": "unknown, 1.2.3" } });
+  assert.deepEqual(read(nonsense, "10.0.0.5"), { address: "10.0.0.5", https: false });
+});
+
+Deno.test("S7 FailureLimiter.begin() lets five of one /64 fail in 20 s, and forgets the oldest of too many", () => {
+  const clock = new ManualClock();
+  const limiter = new FailureLimiter(clock);
+  for (let n = 0; n < 5; n++) assert.equal(limiter.begin(`2001:db8::${n}`), 0);
+  assert.equal(limiter.begin("2001:db8::ffff"), 20);
+  assert.equal(limiter.begin("2001:db8:0:1::1"), 0);
+  clock.advance(20_000);
+  assert.equal(limiter.begin("2001:db8::1"), 0);
+  limiter.succeeded("2001:db8::1");
+  for (let n = 0; n < 5; n++) assert.equal(limiter.begin("2001:db8::1"), 0);
+  assert.notEqual(limiter.begin("2001:db8::1"), 0);
+  for (let n = 0; n < 10_000; n++) limiter.begin(`10.${n >> 16}.${n >> 8 & 255}.${n & 255}`);
+  assert.equal(limiter.begin("2001:db8::1"), 0);
 });
 
 Deno.test("S6 a WebSocket of a foreign page is 403 before the upgrade", async () => {
