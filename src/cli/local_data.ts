@@ -32,8 +32,9 @@ export function tellMissing(err: Printer, missing: readonly string[]): void {
 /** What files and folders of the user may do to us, as opposed to a defect. */
 export function isFileTrouble(error: unknown): error is Error {
   return error instanceof ArchiveError || error instanceof DatabaseFileError ||
-    error instanceof NewerSchemaError || error instanceof Deno.errors.NotFound ||
-    error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotADirectory;
+    error instanceof NewerSchemaError || error instanceof Deno.errors.NotCapable ||
+    // A full disk, a folder that may not be written, a device that fails: the system's own words say it.
+    (error instanceof Error && /\(os error \d+\)/.test(error.message));
 }
 
 /** The file of an SQLite database; `null` for PostgreSQL. */
