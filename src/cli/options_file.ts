@@ -1,6 +1,5 @@
 /** The options file: `AUTOPILOT_*` lines in dotenv form. */
 
-import { parse } from "dotenv";
 import { ConfigError } from "../config.ts";
 
 /** The options file that is read when nobody names one: this name in the data folder. */
@@ -28,6 +27,8 @@ export async function readOptionsFile(
   if (unclear !== null) {
     throw new ConfigError(`The options file ${path} has a line that is no NAME=value: line ${unclear}`);
   }
+  // Imported here: most starts have no such file.
+  const { parse } = await import("dotenv");
   return { path, values: { ...parse(content) } };
 }
 

@@ -3,7 +3,8 @@
 import { type Config, ConfigError } from "../config.ts";
 import type { Build, CommandContext } from "./command.ts";
 import { CommandError, EXIT, type ExitCode } from "./exit.ts";
-import { type Call, parseCommandLine } from "./command_line.ts";
+import type { Call } from "./call.ts";
+import { parseCommandLine } from "./command_line.ts";
 import { COMMANDS } from "./commands.ts";
 import { loadConfig } from "./load_config.ts";
 import { Printer } from "./printer.ts";

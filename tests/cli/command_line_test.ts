@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { type Call, parseCommandLine } from "../../src/cli/command_line.ts";
+import type { Call } from "../../src/cli/call.ts";
+import { parseCommandLine } from "../../src/cli/command_line.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { ConfigError, envNameOf, flagNameOf, SERVER_OPTIONS } from "../../src/config.ts";
 
