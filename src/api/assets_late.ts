@@ -14,6 +14,7 @@ import reviewJs from "../../static/board/review.js" with { type: "text" };
 import statsJs from "../../static/board/stats.js" with { type: "text" };
 import timelineJs from "../../static/board/timeline.js" with { type: "text" };
 import timelineWordsJs from "../../static/board/timeline_words.js" with { type: "text" };
+import viewAccountJs from "../../static/board/view_account.js" with { type: "text" };
 import viewAgentsJs from "../../static/board/view_agents.js" with { type: "text" };
 import viewChangesJs from "../../static/board/view_changes.js" with { type: "text" };
 import viewChartJs from "../../static/board/view_chart.js" with { type: "text" };
@@ -87,6 +88,7 @@ export const LATE_MODULES: Readonly<Record<string, string>> = {
   "stats.js": statsJs,
   "timeline.js": timelineJs,
   "timeline_words.js": timelineWordsJs,
+  "view_account.js": viewAccountJs,
   "view_agents.js": viewAgentsJs,
   "view_changes.js": viewChangesJs,
   "view_chart.js": viewChartJs,

@@ -27,6 +27,8 @@ const READY = "/readyz";
  * @typedef {{ sandbox: "bwrap" | "off", concurrency: number, error: string, waits: string, warnings: string[] }} RunnerState
  */
 
+/** @typedef {{ name: string, scope: string, auth: "on" | "off", permissions: string[] }} Me */
+
 /** What the server refused, or that it could not be reached (`status` 0). The message is for people. */
 export class ApiError extends Error {
   /**
@@ -58,12 +60,29 @@ async function request(path, init) {
     throw new ApiError("The server can't be reached. Is it running?", 0, "unreachable");
   }
   if (response.ok || response.status === 304) return response;
+  if (response.status === 401) loggedOut();
   const problem = await response.json().catch(() => ({})); // an error without JSON body: the status is all there is
   throw new ApiError(
     cleanValue(String(problem.error ?? `The server answered ${response.status}`)),
     response.status,
     String(problem.code ?? ""),
   );
+}
+
+let told = false;
+
+/** Says that the login has ended, and leads to the login. Nothing can be loaded for it any more. */
+export function loggedOut() {
+  if (told) return;
+  told = true;
+  const dialog = document.createElement("dialog");
+  const link = document.createElement("a");
+  link.href = "/autopilot/login";
+  link.textContent = "Log in again";
+  dialog.ariaLabel = "Your login has ended";
+  dialog.append("Your login has ended. ", link);
+  document.body.append(dialog);
+  dialog.showModal();
 }
 
 /** @param {string} path @param {unknown} body */
@@ -177,6 +196,9 @@ export const api = {
 
   /** @returns {Promise<Record<Status, number>>} */
   counts: () => get("/counts"),
+
+  /** @returns {Promise<Me>} */
+  me: () => get("/me"),
 
   /** @returns {Promise<Agent[]>} */
   agents: () => get("/agents"),

@@ -2,7 +2,7 @@
 /** Keeps the store in step with the server: first load, events, live lines, reload after a gap. */
 
 import { batch, effect } from "@preact/signals";
-import { api, ApiError, BASE } from "./api.js";
+import { api, ApiError, BASE, loggedOut } from "./api.js";
 import { cleanValue } from "./clean.js";
 import { applyMessages, movedTotals } from "./reduce.js";
 import { connect } from "./socket.js";
@@ -58,6 +58,7 @@ export function startLive() {
       connection.value = state;
       if (state !== "live" && boot.value.state === "loading") reload();
     },
+    onLoggedOut: loggedOut,
     onResync: () => {
       clearTimeout(patience);
       reload();

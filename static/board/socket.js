@@ -10,6 +10,7 @@
  * @property {() => void} onResync what is shown may be out of date: load everything again
  * @property {() => void} onReplaced the server has another log than before: nothing shown can be trusted
  * @property {(messages: Message[]) => void} onMessages in order, each once, collected over one frame
+ * @property {() => void} onLoggedOut the login has ended: nothing more will come
  * @property {() => unknown[]} subscriptions what to ask for after each connect
  */
 
@@ -18,6 +19,8 @@ const MAX_DELAY_MS = 10_000;
 /** After so many failed attempts the page says "Offline" instead of "Reconnecting"; it goes on trying. */
 const OFFLINE_AFTER = 4;
 const FRAME_MS = 16;
+/** The server ends connections so when their login ended. */
+const LOGGED_OUT = 4401;
 
 /**
  * @param {string} url `ws:` or `wss:` address
@@ -80,8 +83,9 @@ export function connect(url, handlers) {
       queue.push(message);
       flushing ??= setTimeout(flush, FRAME_MS);
     };
-    own.onclose = () => {
+    own.onclose = ({ code }) => {
       if (socket !== own || closed) return;
+      if (code === LOGGED_OUT) return handlers.onLoggedOut();
       socket = null;
       failures++;
       handlers.onState(failures > OFFLINE_AFTER || !navigator.onLine ? "offline" : "reconnecting");

@@ -4,6 +4,7 @@
 import { html } from "htm/preact";
 import { notify, theme } from "./settings.js";
 import { closeOverlay, overlay, toast } from "./store.js";
+import { Account } from "./view_account.js";
 import { Dialog } from "./view_form.js";
 import { SingleKeys } from "./view_help.js";
 
@@ -29,6 +30,7 @@ export function Settings() {
       <label class="switch"><input type="checkbox" role="switch" checked=${notify} onChange=${setNotify} />
         <span class="track" aria-hidden="true"></span><span>Tell me on the desktop when something needs me</span></label>
       <${SingleKeys} />
+      <${Account} />
       <button type="button" class="button" onClick=${() => overlay.value = "help"}>List the shortcuts</button>
       <//>
   `;

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { startServer } from "../support/server.ts";
+import { browserTest, openBoard } from "../support/browser.ts";
+
+browserTest(
+  "S2 the board says when its login was ended elsewhere, and the login page leads back to it",
+  async (browser) => {
+    await using server = await startServer({ auth: true });
+    await using board = await openBoard(browser, await server.newLoginLink());
+    const { page } = board;
+    assert.equal(page.url(), `${server.url}/autopilot`);
+    const tokens =
+      (await server.api<{ id: string; kind: string; name: string; revoked_at: string }[]>("/tokens")).body;
+    const session = tokens.findLast(({ kind }) => kind === "session");
+    assert.ok(session);
+    await server.api(`/tokens/${session.id}`, { method: "DELETE" });
+    await page.getByRole("dialog", { name: "Your login has ended" }).waitFor();
+    await page.getByRole("link", { name: "Log in again" }).click();
+    await page.waitForURL(`${server.url}/autopilot/login`);
+    await page.getByLabel("Token or login link").fill(await server.newLoginLink("member"));
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.locator("main[aria-busy=false]").waitFor();
+  },
+);
