@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { exists } from "../../src/archive/swap.ts";
 import { runMain, startServer, type TestServer } from "../support/server.ts";
 
@@ -179,7 +180,26 @@ Deno.test("restore refuses what is damaged, cut off, foreign or newer, and chang
   assert.deepEqual(await Deno.readFile(join(data, "autopilot.db")), board);
   assert.deepEqual([...Deno.readDirSync(data)].filter(({ name }) => /restor/.test(name)), []);
   assert.match((await folder.run("restore", "--check", good)).stdout, /is whole/);
+
+  // A bare database, as it is kept before a new schema: taken, but not from a later version.
+  const copy = join(dir, "autopilot.db.before-0002_last_outcome");
+  await Deno.writeFile(copy, whole.subarray(512, 512 + sizeInHeader(whole)));
+  assert.equal((await folder.run("restore", copy)).code, 0);
+  {
+    using db = new DatabaseSync(copy);
+    db.exec("insert into kysely_migration (name, timestamp) values ('9999_future', '')");
+  }
+  const newer = await folder.run("restore", copy);
+  assert.equal(newer.code, 1);
+  assert.match(newer.stderr, /newer schema.*9999_future.*Nothing was changed/);
+  await using server = await startServer({ data });
+  assert.equal((await boardOf(server)).issues.length, 1);
 });
+
+/** Of the first file in a tar, which is the database. */
+function sizeInHeader(tar: Uint8Array): number {
+  return parseInt(new TextDecoder().decode(tar.subarray(124, 135)), 8);
+}
 
 function changed(bytes: Uint8Array, at: number): Uint8Array {
   const copy = bytes.slice();
