@@ -4,6 +4,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { actorOf, type Credential, permissionsOf } from "../domain/credential.ts";
 import type { Event } from "../domain/event.ts";
 import { messageIn, type View, viewOf } from "../domain/event_view.ts";
+import { asLines } from "./audit.ts";
 import type { RouteDeps } from "./env.ts";
 import { EventsQuerySchema, IssueRefSchema, LogQuerySchema, RefSchema } from "./input.ts";
 import { answer, fails, newRouter } from "./router.ts";
@@ -55,7 +56,8 @@ export function activityRoutes({ store }: RouteDeps) {
   const events = createRoute({
     method: "get",
     path: "/events",
-    summary: "The event log in pages",
+    summary: "The event log in pages; for admins that accept application/x-ndjson, all of it as lines",
+    middleware: asLines(store.events),
     request: { query: EventsQuerySchema },
     responses: { 200: answer(EventPageSchema, "Events after `after`"), ...fails(404, 422) },
   });

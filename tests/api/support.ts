@@ -168,6 +168,8 @@ export function checkAnswer(method: string, target: string, { status, headers, b
   const path = target.split("?")[0];
   if (!path.startsWith(BASE) || status === 304 || path.includes("/uploads/")) return;
   if (path.endsWith("/openapi.json")) return;
+  // The audit as lines is no one JSON value: its test reads them.
+  if (headers.get("content-type") === "application/x-ndjson") return;
   const rest = path.slice(BASE.length);
   const known = ANSWERS.find(([m, p, s]) => m === method && p.test(rest) && s === status);
   assert.ok(known, `No schema is known for ${method} ${path} → ${status}`);

@@ -229,6 +229,19 @@ Deno.test("S23 the log says who did what by which credential, and tells tokens t
     ["token.minted", minted.id],
     ["token.revoked", minted.id],
   ]);
+  const lines = { ...admin, accept: "application/x-ndjson" };
+  const exported = String((await api.call("GET", "//api/autopilot/events", { headers: lines })).body)
+    .trimEnd().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(exported.map((event) => event.credential).slice(2), [
+    minted.id,
+    minted.id,
+    minted.id,
+    minted.id,
+  ]);
+  assert.equal(
+    (await api.call("GET", "/events", { headers: { ...member, accept: lines.accept } })).status,
+    403,
+  );
   const told = await log(member);
   assert.equal(told.length, 6);
   assert.doesNotMatch(JSON.stringify(told), /"CI"|credential|token_id/);

@@ -3,7 +3,7 @@ import { startServer } from "../support/server.ts";
 import { browserTest, openBoard } from "../support/browser.ts";
 
 browserTest(
-  "S2 the board says when its login was ended elsewhere, and the login page leads back to it",
+  "S2 the board says when its login was ended elsewhere, tells who is logged in, and logs out",
   async (browser) => {
     await using server = await startServer({ auth: true });
     await using board = await openBoard(browser, await server.newLoginLink());
@@ -20,5 +20,9 @@ browserTest(
     await page.getByLabel("Token or login link").fill(await server.newLoginLink("member"));
     await page.getByRole("button", { name: "Log in" }).click();
     await page.locator("main[aria-busy=false]").waitFor();
+    await page.getByRole("button", { name: "Settings" }).click();
+    await page.getByText("You are tests and may work with issues.").waitFor();
+    await page.getByRole("button", { name: "Log out" }).click();
+    await page.waitForURL(`${server.url}/autopilot/login`);
   },
 );
