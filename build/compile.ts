@@ -74,6 +74,8 @@ async function compile(
     // A named target would make Deno look for a base of its own even where DENORT_BIN gives one.
     ...target === OWN ? [] : [`--target=${TARGETS[target].triple}`],
     `--output=${output}`,
+    // Imported by a name that Deno can't follow: see src/cli/command_line.ts.
+    `--include=${join(ROOT, "src/cli/commands.ts")}`,
     join(ROOT, "main.ts"),
     build,
   ]);

@@ -34,7 +34,7 @@ export interface CommandContext {
   /** Where the values of the options come from, for commands that tell it. */
   readonly given: { flags: Readonly<Record<string, string>>; config_file: string | null };
   /** The table of commands, for help and completions. */
-  readonly commands: readonly CommandRow[];
+  commands(): Promise<readonly CommandRow[]>;
 }
 
 /** What stood on the command line. */

@@ -4,7 +4,18 @@ import { ConfigError } from "../config.ts";
 import { nearest } from "../options.ts";
 import { type CommandLine, PROGRAM } from "./call.ts";
 import type { CommandRow } from "./command.ts";
-import { COMMANDS, DEFAULT_COMMAND } from "./commands.ts";
+import { SERVE } from "./serve_row.ts";
+
+/**
+ * Deno reads whatever a literal import() names when the program starts, called or not. A server is spared all other
+ * commands by a name that it does not look into; build/compile.ts names the file for the executable.
+ */
+const TABLE = "./commands.ts";
+
+/** The table of commands. */
+export async function commandTable(): Promise<readonly CommandRow[]> {
+  return (await import(TABLE) as typeof import("./commands.ts")).COMMANDS;
+}
 
 /**
  * Parses the arguments after the program's name. A line that does not begin with a command's name is one of
@@ -17,10 +28,12 @@ export async function parseCommandLine(args: readonly string[], version: string)
   if (first === "--version") return { kind: "print", text: `${version}\n` };
   if (first === "--help" || first === "-h" || (first === "help" && args.length === 1)) {
     const { overview } = await import("./help.ts");
-    return { kind: "print", text: overview(COMMANDS) };
+    return { kind: "print", text: overview(await commandTable()) };
   }
   if (first === "help") return await parseCommandLine([...args.slice(1), "--help"], version);
-  const { row, rest } = rowOf(args);
+  const { row, rest } = first === "" || first.startsWith("-")
+    ? { row: SERVE, rest: args }
+    : rowOf(args, await commandTable());
   const command = await row.load();
   // Commander costs 15 ms at start; most starts have no arguments.
   if (rest.length === 0 && !command.arguments?.some(({ name }) => name.startsWith("<"))) {
@@ -39,16 +52,18 @@ export async function parseCommandLine(args: readonly string[], version: string)
 }
 
 /** The command that the line begins with, and what is left of the line. @throws {ConfigError} */
-function rowOf(args: readonly string[]): { row: CommandRow; rest: readonly string[] } {
+function rowOf(
+  args: readonly string[],
+  table: readonly CommandRow[],
+): { row: CommandRow; rest: readonly string[] } {
   const [first = "", second = ""] = args;
-  const find = (name: string) => COMMANDS.find((row) => row.name === name);
-  if (first === "" || first.startsWith("-")) return { row: find(DEFAULT_COMMAND)!, rest: args };
+  const find = (name: string) => table.find((row) => row.name === name);
   const two = find(`${first} ${second}`);
   if (two !== undefined) return { row: two, rest: args.slice(2) };
   const one = find(first);
   if (one !== undefined) return { row: one, rest: args.slice(1) };
 
-  const members = COMMANDS.filter(({ name }) => name.startsWith(`${first} `));
+  const members = table.filter(({ name }) => name.startsWith(`${first} `));
   if (members.length > 0) {
     const lines = members.map(({ name, summary }) => `  ${PROGRAM} ${name.padEnd(16)} ${summary}`);
     const said = second === "" || second.startsWith("-")
@@ -56,7 +71,7 @@ function rowOf(args: readonly string[]): { row: CommandRow; rest: readonly strin
       : `It has no ${JSON.stringify(second)}:`;
     throw new ConfigError(`"${first}" is a group of commands. ${said}\n${lines.join("\n")}`);
   }
-  const guess = nearest(first, [...new Set(COMMANDS.flatMap(({ name }) => [name, name.split(" ")[0]]))]);
+  const guess = nearest(first, [...new Set(table.flatMap(({ name }) => [name, name.split(" ")[0]]))]);
   throw new ConfigError(
     `There is no command ${JSON.stringify(first)}` +
       (guess === null ? "" : `: did you mean "${guess}"?`) + `\n${PROGRAM} --help lists the commands`,

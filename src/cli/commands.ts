@@ -1,16 +1,10 @@
 /** The commands, in the order of the help. A command's file is loaded when it is called. */
 
 import type { CommandRow } from "./command.ts";
-
-/** Runs when the command line begins with no command. */
-export const DEFAULT_COMMAND = "serve";
+import { SERVE } from "./serve_row.ts";
 
 export const COMMANDS: readonly CommandRow[] = [
-  {
-    name: "serve",
-    summary: "Serve the board and, with --runner, let agents work (the default)",
-    load: async () => (await import("./serve_command.ts")).command,
-  },
+  SERVE,
   {
     name: "runner",
     summary: "Let agents work, without a board or a port; the board is served by another process",

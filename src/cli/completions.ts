@@ -18,7 +18,8 @@ export const command: Command = {
     { line: "completions fish >~/.config/fish/completions/autopilot.fish", meaning: "fish" },
   ],
   async run({ commands, out }, { args: [shell] }) {
-    out.raw(completionScript(shell, await Promise.all(commands.map(completionOf))));
+    const table = await commands();
+    out.raw(completionScript(shell, await Promise.all(table.map(completionOf))));
     return EXIT.ok;
   },
 };

@@ -4,8 +4,7 @@ import { type Config, ConfigError } from "../config.ts";
 import type { Build, CommandContext } from "./command.ts";
 import { CommandError, EXIT, type ExitCode } from "./exit.ts";
 import type { Call } from "./call.ts";
-import { parseCommandLine } from "./command_line.ts";
-import { COMMANDS } from "./commands.ts";
+import { commandTable, parseCommandLine } from "./command_line.ts";
 import { loadConfig } from "./load_config.ts";
 import { Printer } from "./printer.ts";
 
@@ -59,7 +58,7 @@ function contextOf(
     err,
     json: call.json,
     given,
-    commands: COMMANDS,
+    commands: commandTable,
     config: () => config ??= loadConfig(given, env),
     async client() {
       const { createClient } = await import("./client.ts");

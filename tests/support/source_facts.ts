@@ -15,6 +15,11 @@ export interface SourceFacts {
   lines: number;
 }
 
+/** The text that a constant of the file stands for. */
+function constantOf(source: string, name: string): string | undefined {
+  return new RegExp(`^const ${name} = "([^"]*)";$`, "m").exec(source)?.[1];
+}
+
 /** Reads TypeScript or JavaScript; `path` decides which. */
 export function factsOf(path: string, source: string): SourceFacts {
   const facts: SourceFacts = {
@@ -50,7 +55,9 @@ export function factsOf(path: string, source: string): SourceFacts {
             facts.default_export = true;
           },
           ImportExpression(node) {
-            add(node.source.type === "Literal" ? node.source.value : undefined, false, node);
+            const { source: named } = node;
+            if (named.type === "Identifier") add(constantOf(source, named.name), false, node);
+            else add(named.type === "Literal" ? named.value : undefined, false, node);
           },
           MemberExpression(node) {
             if (
