@@ -7,6 +7,7 @@ import { dirname, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import manifest from "../deno.json" with { type: "json" };
 import { buildArgument } from "../src/cli/build.ts";
+import { lateModules } from "./late.ts";
 import { OWN, TARGETS } from "./targets.ts";
 import { writeTrimmed } from "./trimmed.ts";
 
@@ -74,8 +75,7 @@ async function compile(
     // A named target would make Deno look for a base of its own even where DENORT_BIN gives one.
     ...target === OWN ? [] : [`--target=${TARGETS[target].triple}`],
     `--output=${output}`,
-    // Imported by a name that Deno can't follow: see src/cli/command_line.ts.
-    `--include=${join(ROOT, "src/cli/commands.ts")}`,
+    ...(await lateModules(join(ROOT, "src"))).map((path) => `--include=${path}`),
     join(ROOT, "main.ts"),
     build,
   ]);

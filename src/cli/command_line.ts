@@ -7,14 +7,14 @@ import type { CommandRow } from "./command.ts";
 import { SERVE } from "./serve_row.ts";
 
 /**
- * Deno reads whatever a literal import() names when the program starts, called or not. A server is spared all other
- * commands by a name that it does not look into; build/compile.ts names the file for the executable.
+ * Deno reads whatever a literal import() names when the program starts, called or not. It does not look into a
+ * constant: so a server is spared all other commands. build/late.ts finds these constants for the executable.
  */
-const TABLE = "./commands.ts";
+const LATE_TABLE = "./commands.ts";
 
 /** The table of commands. */
 export async function commandTable(): Promise<readonly CommandRow[]> {
-  return (await import(TABLE) as typeof import("./commands.ts")).COMMANDS;
+  return (await import(LATE_TABLE) as typeof import("./commands.ts")).COMMANDS;
 }
 
 /**

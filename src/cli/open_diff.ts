@@ -5,6 +5,10 @@ import { type Diff, type IssueWork, NO_DIFF, type ReadDiff } from "../domain/dif
 import { messageOfError } from "../domain/errors.ts";
 import { loggerOf } from "../log.ts";
 
+/** Not read before somebody asks: see command_line.ts. */
+const LATE_GIT = "../process/git.ts";
+const LATE_DIFF = "../process/diff.ts";
+
 /** Where no repository can be opened the changes are empty; the log says why. */
 export function lazyDiff(
   config: Pick<Config, "workdir" | "base">,
@@ -32,8 +36,8 @@ export function lazyDiff(
 async function open({ workdir, base }: Pick<Config, "workdir" | "base">, host_env: Record<string, string>) {
   // Imported here: a board that is never asked starts without it.
   const [{ openRepository }, { diffReader }] = await Promise.all([
-    import("../process/git.ts"),
-    import("../process/diff.ts"),
+    import(LATE_GIT) as Promise<typeof import("../process/git.ts")>,
+    import(LATE_DIFF) as Promise<typeof import("../process/diff.ts")>,
   ]);
   const repository = await openRepository(workdir, host_env);
   return diffReader(repository, base === "" ? repository.default_branch : base);

@@ -5,10 +5,13 @@ import type { Runner } from "../runner/service.ts";
 import { StartError } from "./open_data.ts";
 import type { RunnerParts } from "./start_runner.ts";
 
+/** Not read by a board without a runner: see command_line.ts. */
+const LATE_RUNNER = "./start_runner.ts";
+
 /** @throws {StartError} when sandbox, agent or work folder can't be used */
 export async function openRunner(parts: RunnerParts): Promise<Runner> {
   // Imported here: a board without a runner starts sooner without it.
-  const { prepareRunner } = await import("./start_runner.ts");
+  const { prepareRunner } = await import(LATE_RUNNER) as typeof import("./start_runner.ts");
   try {
     return await prepareRunner(parts);
   } catch (error) {

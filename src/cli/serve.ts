@@ -27,6 +27,9 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
+/** Not read before somebody asks: see command_line.ts. */
+const LATE_ASSETS = "../api/assets.ts";
+
 /** How long requests under way may take when the server stops, in milliseconds. */
 const DRAIN_MS = 5_000;
 
@@ -118,7 +121,9 @@ async function firstLogin(store: Store, base: string): Promise<{ link: string | 
 function lazyAssets(options: AssetOptions): Assets {
   let made: Promise<Assets> | null = null;
   return async (request) => {
-    made ??= import("../api/assets.ts").then(({ createAssets }) => createAssets(options));
+    made ??= (import(LATE_ASSETS) as Promise<typeof import("../api/assets.ts")>).then(({ createAssets }) =>
+      createAssets(options)
+    );
     return await (await made)(request);
   };
 }

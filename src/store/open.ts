@@ -17,6 +17,9 @@ import { timeOrderedId } from "./ids.ts";
 import type { Store } from "./store.ts";
 import { tokensIn } from "./tokens.ts";
 
+/** Not read by a board on SQLite: see cli/command_line.ts. */
+const LATE_POSTGRES = "./postgres.ts";
+
 export interface OpenOptions {
   /** `sqlite:<path>` or `postgres://…` */
   url: string;
@@ -44,7 +47,7 @@ export async function openStore(options: OpenOptions): Promise<Store> {
 async function openDatabase(url: string, sources: Sources): Promise<Database> {
   if (/^postgres(ql)?:\/\//.test(url)) {
     // Its driver costs 40 ms at start, and most starts are on SQLite.
-    const { openPostgres } = await import("./postgres.ts");
+    const { openPostgres } = await import(LATE_POSTGRES) as typeof import("./postgres.ts");
     return await openPostgres(url, sources);
   }
   const path = /^sqlite:(?<path>.+)$/s.exec(url)?.groups?.path;

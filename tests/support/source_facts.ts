@@ -15,9 +15,11 @@ export interface SourceFacts {
   lines: number;
 }
 
-/** The text that a constant of the file stands for. */
+/** The module that a constant of the file names: `LATE_…`, as build/late.ts looks for them. */
 function constantOf(source: string, name: string): string | undefined {
-  return new RegExp(`^const ${name} = "([^"]*)";$`, "m").exec(source)?.[1];
+  return name.startsWith("LATE_")
+    ? new RegExp(`^const ${name} = "([^"]*)";$`, "m").exec(source)?.[1]
+    : undefined;
 }
 
 /** Reads TypeScript or JavaScript; `path` decides which. */
