@@ -285,12 +285,16 @@ Deno.test("S7 X-Forwarded-For and -Proto count only from a trusted proxy, and fr
   const request = new Request("http://127.0.0.1/", {
     headers: { "x-forwarded-for": "6.6.6.6, 203.0.113.9, 10.0.0.7", "x-forwarded-proto": "https" },
   });
-  assert.deepEqual(peerReader([])(request, "10.0.0.5"), { address: "10.0.0.5", https: false });
+  assert.deepEqual(peerReader([])(request, "10.0.0.5"), {
+    address: "10.0.0.5",
+    https: false,
+    request_id: "",
+  });
   const read = peerReader(["10.0.0.0/8"]);
-  assert.deepEqual(read(request, "192.0.2.1"), { address: "192.0.2.1", https: false });
-  assert.deepEqual(read(request, "::ffff:10.0.0.5"), { address: "203.0.113.9", https: true });
+  assert.deepEqual(read(request, "192.0.2.1"), { address: "192.0.2.1", https: false, request_id: "" });
+  assert.deepEqual(read(request, "::ffff:10.0.0.5"), { address: "203.0.113.9", https: true, request_id: "" });
   const nonsense = new Request("http://127.0.0.1/", { headers: { "x-forwarded-for": "unknown, 1.2.3" } });
-  assert.deepEqual(read(nonsense, "10.0.0.5"), { address: "10.0.0.5", https: false });
+  assert.deepEqual(read(nonsense, "10.0.0.5"), { address: "10.0.0.5", https: false, request_id: "" });
 });
 
 Deno.test("S7 FailureLimiter.begin() lets five of one /64 fail in 20 s, and forgets the oldest of too many", () => {
