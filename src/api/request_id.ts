@@ -3,13 +3,14 @@
  * and cost nothing. A trusted proxy may have given one already, which its own log has too.
  */
 
-import { AsyncLocalStorage } from "node:async_hooks";
+import type { AsyncLocalStorage } from "node:async_hooks";
 
 const HEADER = "x-request-id";
 /** What a proxy may call a request: nothing that could break a line of the log. */
 const USABLE = /^[\w.:/+=@-]{1,128}$/;
 
-const given = new AsyncLocalStorage<string>();
+/** Loaded with the first id that a proxy gives: hardly any start is behind one. */
+let given: AsyncLocalStorage<string> | null = null;
 const boot = crypto.randomUUID().slice(0, 8);
 let made = 0;
 
@@ -21,7 +22,7 @@ export function givenRequestId(request: Request): string {
 
 /** The id of the request under way: what a proxy gave it, else a new one. */
 export function currentRequestId(): string {
-  return given.getStore() ?? `${boot}-${(++made).toString(36)}`;
+  return given?.getStore() ?? `${boot}-${(++made).toString(36)}`;
 }
 
 /** Answers a request under an id that was given to it, and sends that back with the answer. */
@@ -29,6 +30,7 @@ export async function underRequestId(
   id: string,
   handler: () => Response | Promise<Response>,
 ): Promise<Response> {
+  given ??= new (await import("node:async_hooks")).AsyncLocalStorage<string>();
   return await given.run(id, async () => {
     const response = await handler();
     // The answer to an upgrade is not ours to change.
