@@ -30,7 +30,8 @@ export async function underRequestId(
   id: string,
   handler: () => Response | Promise<Response>,
 ): Promise<Response> {
-  given ??= new (await import("node:async_hooks")).AsyncLocalStorage<string>();
+  const { AsyncLocalStorage } = await import("node:async_hooks");
+  given ??= new AsyncLocalStorage<string>();
   return await given.run(id, async () => {
     const response = await handler();
     // The answer to an upgrade is not ours to change.
