@@ -66,13 +66,15 @@ Deno.test("the test command names what was skipped, and lets it pass only outsid
   assert.equal(ci.code, 1);
 });
 
-Deno.test("the test command lets tests of the executable be left out where the reason is given, and says so", async () => {
-  const files = { "a_test.ts": PASSES, "tests/binary/b_test.ts": SKIPPED };
+Deno.test("the test command lets tests of the executable be left out where there is none, and says so", async () => {
+  const left_out =
+    `Deno.test.ignore("it runs (left out: AUTOPILOT_TEST_BINARY names no executable)", () => {});\n`;
+  const files = { "a_test.ts": PASSES, "tests/binary/b_test.ts": left_out };
   const excused = await runTests(files, { CI: "true", AUTOPILOT_TEST_NO_BINARY: "no base is at hand" });
   assert.equal(excused.code, 0);
   assert.ok(excused.lines.some((line) => /executable was not tested: no base is at hand/.test(line)));
   assert.equal(excused.lines.at(-1), "1 passed, 0 failed, 1 skipped");
-  assert.equal((await runTests(files, { CI: "true" })).code, 1);
-  const others = { ...files, "c_test.ts": SKIPPED };
-  assert.equal((await runTests(others, { CI: "true", AUTOPILOT_TEST_NO_BINARY: "none" })).code, 1);
+  for (const [name, content] of [["c_test.ts", left_out], ["tests/binary/c_test.ts", SKIPPED]]) {
+    assert.equal((await runTests({ ...files, [name]: content }, { CI: "true" })).code, 1, name);
+  }
 });
