@@ -16,6 +16,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./init.ts")).command,
   },
   {
+    name: "doctor",
+    summary: "Say what is missing or wrong here, and what mends it",
+    load: async () => (await import("./doctor.ts")).command,
+  },
+  {
     name: "login-link",
     summary: "Print a link that logs one browser in",
     load: async () => (await import("./login_link.ts")).command,

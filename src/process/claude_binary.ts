@@ -8,6 +8,10 @@ import { findProgram, run, SpawnError } from "./spawn.ts";
 /** Claude Code is missing or can't be used. The message says what to do. */
 export class ClaudeMissingError extends Error {
   override name = "ClaudeMissingError";
+  /** @param mend what to do */
+  constructor(readonly found: string, readonly mend: string, options?: ErrorOptions) {
+    super(`${found}: ${mend}`, options);
+  }
 }
 
 /**
@@ -15,6 +19,7 @@ export class ClaudeMissingError extends Error {
  * at zero again instead of going on, and calls a failed request "completed".
  */
 export const MIN_CLAUDE_VERSION = "2.1.330";
+const VERSION_MS = 60_000;
 
 /**
  * The absolute path of the program that can be shown in the sandbox: links followed, and the native program instead
@@ -33,8 +38,8 @@ export async function findClaude(
   const found = findProgram(name.includes("/") ? absolute(name) : name, env.PATH ?? DEFAULT_PATH);
   if (found === null) {
     throw new ClaudeMissingError(
-      `Cannot find the Claude Code program ${JSON.stringify(name)}: install it (npm install -g ` +
-        "@anthropic-ai/claude-code), or set AUTOPILOT_CLAUDE_BIN to its path",
+      `Cannot find the Claude Code program ${JSON.stringify(name)}`,
+      "install it (npm install -g @anthropic-ai/claude-code), or set AUTOPILOT_CLAUDE_BIN to its path",
     );
   }
   if (as_found) return found;
@@ -58,6 +63,7 @@ export async function claudeVersion(
   binary: string,
   sandbox: Sandbox,
   env: Record<string, string>,
+  timeout_ms = VERSION_MS,
 ): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "autopilot-version-" });
   try {
@@ -70,23 +76,29 @@ export async function claudeVersion(
       read_only: [],
       read_write: [],
     });
-    const result = await run({ ...wrapped, timeout_ms: 60_000 });
+    const result = await run({ ...wrapped, timeout_ms });
     const version = /^(\d+\.\d+\.\d+)\b/.exec(result.stdout.trim())?.[1];
     if (result.code !== 0 || version === undefined) {
       const said = (result.stderr.trim() || result.stdout.trim()).slice(0, 500);
       throw new ClaudeMissingError(
-        `${binary} --version did not answer as Claude Code does (code ${result.code}: ${said}): set AUTOPILOT_CLAUDE_BIN`,
+        `${binary} --version did not answer as Claude Code does (${
+          result.timed_out ? `nothing within ${timeout_ms / 1000} s` : `code ${result.code}: ${said}`
+        })`,
+        "set AUTOPILOT_CLAUDE_BIN to one that does",
       );
     }
     if (isOlder(version, MIN_CLAUDE_VERSION)) {
       throw new ClaudeMissingError(
-        `Claude Code ${version} at ${binary} is too old: at least ${MIN_CLAUDE_VERSION} is needed; run claude update, ` +
-          "or npm install -g @anthropic-ai/claude-code@latest (with Node.js 22 or newer: npm picks an old one otherwise)",
+        `Claude Code ${version} at ${binary} is too old: at least ${MIN_CLAUDE_VERSION} is needed`,
+        "run claude update, or npm install -g @anthropic-ai/claude-code@latest (with Node.js 22 or newer: npm picks an " +
+          "old one otherwise)",
       );
     }
     return version;
   } catch (error) {
-    if (error instanceof SpawnError) throw new ClaudeMissingError(error.message, { cause: error });
+    if (error instanceof SpawnError) {
+      throw new ClaudeMissingError(error.message, "AUTOPILOT_CLAUDE_BIN names the program", { cause: error });
+    }
     throw error;
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -8,6 +8,10 @@ import { type GithubRepo, parseGithubUrl } from "./github_url.ts";
 /** The folder can't be worked with. The message says why and what to do. */
 export class RepositoryError extends Error {
   override name = "RepositoryError";
+  /** @param mend what to do; empty where git's own words are all there is to say */
+  constructor(readonly found: string, readonly mend: string) {
+    super(mend === "" ? found : `${found}: ${mend}`);
+  }
 }
 
 export interface PushResult {
@@ -49,6 +53,8 @@ export interface Repository {
   ): Promise<string>;
   /** Pushes a commit as a branch to `remote`, never by force. Throws GitError when git can't be run. */
   pushBranch(what: { commit: string; branch: string }): Promise<PushResult>;
+  /** Asks whether `pushBranch` may push, and sends nothing. Empty: it may; else what git and the server said. */
+  tryPush(limits: { timeout_ms: number; kill_after_ms: number }): Promise<string>;
 }
 
 const PUSH_TIMEOUT_MS = 10 * 60_000;
@@ -68,7 +74,8 @@ export async function openRepository(workdir: string, env: Record<string, string
   const head = await tryGit([...inside, "rev-parse", "--verify", "-q", "HEAD^{commit}"], own);
   if (head.code !== 0) {
     throw new RepositoryError(
-      `Cannot work for ${folder} as it has no commit yet: make a first commit (git commit --allow-empty -m start)`,
+      `Cannot work for ${folder} as it has no commit yet`,
+      "make a first commit (git commit --allow-empty -m start)",
     );
   }
   const branchNow = async () =>
@@ -94,6 +101,7 @@ export async function openRepository(workdir: string, env: Record<string, string
     branchNow,
     git: call,
     pushBranch: ({ commit, branch }) => push(git_dir, remote, own.env, commit, branch),
+    tryPush: (limits) => tryPush(git_dir, remote, own.env, limits),
   };
 }
 
@@ -115,15 +123,18 @@ async function resolveAll(
   return revisions.map((revision) => found.get(revision) ?? null);
 }
 
+const NAME_ONE = "set AUTOPILOT_WORKDIR to a git repository";
+
 async function findGitDir(folder: string, env: Record<string, string>): Promise<string> {
   try {
     if (!(await Deno.stat(folder)).isDirectory) {
-      throw new RepositoryError(`Cannot work for ${folder}: it is no folder`);
+      throw new RepositoryError(`Cannot work for ${folder} as it is no folder`, NAME_ONE);
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     throw new RepositoryError(
-      `Cannot work for ${folder} as it does not exist: set AUTOPILOT_WORKDIR to a git repository`,
+      `Cannot work for ${folder} as it does not exist`,
+      NAME_ONE,
     );
   }
   const result = await tryGit(["-C", folder, "rev-parse", "--path-format=absolute", "--git-common-dir"], {
@@ -132,16 +143,17 @@ async function findGitDir(folder: string, env: Record<string, string>): Promise<
   if (result.code === 0) return result.stdout.trim();
   if (result.stderr.includes("dubious ownership")) {
     throw new RepositoryError(
-      `Cannot work for ${folder} as it belongs to another user: run Autopilot as its owner, or trust it with ` +
-        `git config --global --add safe.directory ${folder}`,
+      `Cannot work for ${folder} as it belongs to another user`,
+      `run Autopilot as its owner, or trust it with git config --global --add safe.directory ${folder}`,
     );
   }
   if (result.stderr.includes("not a git repository")) {
     throw new RepositoryError(
-      `Cannot work for ${folder} as it is no git repository: run git init there, or set AUTOPILOT_WORKDIR`,
+      `Cannot work for ${folder} as it is no git repository`,
+      "run git init there, or set AUTOPILOT_WORKDIR",
     );
   }
-  throw new RepositoryError(gitError(`Cannot work for ${folder}`, result).message);
+  throw new RepositoryError(gitError(`Cannot work for ${folder}`, result).message, "");
 }
 
 /** A configured core.sshCommand is the user's choice; our own default in the environment would override it. */
@@ -191,6 +203,36 @@ async function defaultBranch(call: Call, remote: string, head_branch: string): P
   return names.find((name) => present.includes(name)) ?? (head_branch || "main");
 }
 
+/** The last helper in the list: asked only when the user's own ones know nothing. Answers for GitHub hosts alone. */
+const CREDENTIALS = ["-c", "credential.helper=!gh auth git-credential"];
+
+async function tryPush(
+  git_dir: string,
+  remote: string,
+  env: Record<string, string>,
+  limits: { timeout_ms: number; kill_after_ms: number },
+): Promise<string> {
+  const target = "HEAD:refs/heads/autopilot/push-test";
+  const args = [
+    ...CREDENTIALS,
+    `--git-dir=${git_dir}`,
+    "push",
+    "--dry-run",
+    "--porcelain",
+    "--",
+    remote,
+    target,
+  ];
+  try {
+    const result = await tryGit(args, { env, ...limits });
+    if (result.code === 0) return "";
+    return (result.stderr.trim() || `exit code ${result.code}`).slice(0, 500);
+  } catch (error) {
+    if (error instanceof GitError) return error.message;
+    throw error;
+  }
+}
+
 async function push(
   git_dir: string,
   remote: string,
@@ -199,13 +241,11 @@ async function push(
   branch: string,
 ): Promise<PushResult> {
   if (remote === "") return refused("The repository has no remote: add one with git remote add origin <url>");
-  // The last helper in the list: asked only when the user's own ones know nothing. Answers for GitHub hosts alone.
-  const helper = ["-c", "credential.helper=!gh auth git-credential"];
   let result;
   try {
     result = await tryGit(
       [
-        ...helper,
+        ...CREDENTIALS,
         `--git-dir=${git_dir}`,
         "push",
         "--porcelain",

@@ -16,6 +16,8 @@ export interface GitOptions {
   stdin?: string | Uint8Array;
   /** Milliseconds. Default 2 minutes. */
   timeout_ms?: number;
+  /** Between asking it to end and ending it, in milliseconds. Default 2,000. */
+  kill_after_ms?: number;
   signal?: AbortSignal;
 }
 

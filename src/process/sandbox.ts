@@ -59,6 +59,10 @@ export function agentPaths(
 /** No usable sandbox. The message says what was tried, what was found and what to do. */
 export class SandboxMissingError extends Error {
   override name = "SandboxMissingError";
+  /** @param mend what to do */
+  constructor(readonly found: string, readonly mend: string) {
+    super(`${found}: ${mend}`);
+  }
 }
 
 export interface ProbeOptions {
@@ -70,7 +74,11 @@ export interface ProbeOptions {
   read_only?: string[];
   /** Most megabytes in /tmp and in /dev/shm each, which are memory; 0 or left out: half of the machine's. */
   memory_mb?: number;
+  /** How long one try may take, in milliseconds. Default 20,000. */
+  timeout_ms?: number;
 }
+
+const PROBE_MS = 20_000;
 
 /** Folders of the system; each is shown read-only when it exists. */
 const SYSTEM = [
@@ -106,8 +114,8 @@ export async function probeSandbox(mode: SandboxMode, options: ProbeOptions): Pr
   if (mode === "off") {
     if (root) {
       throw new SandboxMissingError(
-        "Cannot run agents as root without a sandbox: an agent could change every file of this machine. Start " +
-          "Autopilot as another user, or install bubblewrap and leave out AUTOPILOT_SANDBOX=off",
+        "Cannot run agents as root without a sandbox, as an agent could change every file of this machine",
+        "start Autopilot as another user, or install bubblewrap and leave out AUTOPILOT_SANDBOX=off",
       );
     }
     return {
@@ -126,7 +134,8 @@ export async function probeSandbox(mode: SandboxMode, options: ProbeOptions): Pr
   for (const path of options.read_only ?? []) {
     if (await lstat(path) !== null) continue;
     throw new SandboxMissingError(
-      `Cannot show ${path} to agents as it does not exist or can't be read: correct AUTOPILOT_SANDBOX_READ`,
+      `Cannot show ${path} to agents as it does not exist or can't be read`,
+      "correct AUTOPILOT_SANDBOX_READ",
     );
   }
   const layout = await readLayout(options);
@@ -142,11 +151,11 @@ export async function probeSandbox(mode: SandboxMode, options: ProbeOptions): Pr
   const memory_mb = options.memory_mb ?? 0;
   if (memory_mb > 0) {
     const sandbox = sandboxWith(memory_mb);
-    if (await probe(sandbox, root).then(() => true, () => false)) return sandbox;
+    if (await probe(sandbox, root, options).then(() => true, () => false)) return sandbox;
   }
   // bubblewrap before 0.7 knows no --size; if that was not it, this probe says what is wrong.
   const sandbox = sandboxWith(0);
-  await probe(sandbox, root);
+  await probe(sandbox, root, options);
   if (memory_mb > 0) {
     warnings.push(
       `bubblewrap at ${bwrap} is too old to limit /tmp: what agents write there can fill half of the machine's memory; ` +
@@ -161,10 +170,14 @@ function missing(found: string, root: boolean): SandboxMissingError {
     ? "install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap) and allow user namespaces"
     : "bubblewrap exists on Linux only";
   const off = root ? "" : ", or set AUTOPILOT_SANDBOX=off to let agents work with all rights of this user";
-  return new SandboxMissingError(`Cannot sandbox agents as ${found}: ${install}${off}`);
+  return new SandboxMissingError(`Cannot sandbox agents as ${found}`, `${install}${off}`);
 }
 
-async function probe(sandbox: Sandbox, root: boolean): Promise<void> {
+async function probe(
+  sandbox: Sandbox,
+  root: boolean,
+  { timeout_ms = PROBE_MS }: ProbeOptions,
+): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "autopilot-probe-" });
   try {
     const wrapped = sandbox.wrap({
@@ -176,10 +189,10 @@ async function probe(sandbox: Sandbox, root: boolean): Promise<void> {
       read_only: [],
       read_write: [],
     });
-    const result = await run({ ...wrapped, timeout_ms: 20_000 });
+    const result = await run({ ...wrapped, timeout_ms });
     if (result.code === 0) return;
     const said = result.timed_out
-      ? "it did not end within 20 s"
+      ? `it did not end within ${timeout_ms / 1000} s`
       : result.stderr.trim() || `code ${result.code}`;
     throw missing(`bwrap is installed but does not work here (${said})`, root);
   } catch (error) {

@@ -133,8 +133,10 @@ export interface RunOptions {
   cwd?: string;
   env: Record<string, string>;
   stdin?: string | Uint8Array;
-  /** Wall clock in milliseconds; then TERM to the group, 2 s later KILL. Default: none. */
+  /** Wall clock in milliseconds; then TERM to the group, later KILL. Default: none. */
   timeout_ms?: number;
+  /** Between TERM and KILL, in milliseconds. Default 2,000. */
+  kill_after_ms?: number;
   /** Bytes of standard output that are kept; the rest is read and dropped. Default 64 MiB. */
   max_output_bytes?: number;
   /** Ends the program as a timeout does. */
@@ -169,7 +171,7 @@ export async function run(options: RunOptions): Promise<RunResult> {
   let killTimer: ReturnType<typeof setTimeout> | undefined;
   const end = () => {
     if (killTimer !== undefined) return;
-    killTimer = setTimeout(() => void child.killGroup("KILL"), KILL_AFTER_MS);
+    killTimer = setTimeout(() => void child.killGroup("KILL"), options.kill_after_ms ?? KILL_AFTER_MS);
     void child.killGroup("TERM");
   };
   const timer = options.timeout_ms === undefined ? undefined : setTimeout(() => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import manifest from "../../deno.json" with { type: "json" };
 import { realClaude } from "../support/claude_binary.ts";
 import { say, use } from "../support/messages_api.ts";
+import { runMain } from "../support/server.ts";
 import { afterRun, fileIssue, startLoop } from "../e2e/setup.ts";
 
 const { run, sys, ...open } = manifest.permissions.binary;
@@ -44,9 +45,17 @@ Deno.test({
     assert.equal(runs[0].outcome, "implemented", loop.server.log());
     assert.equal(await loop.server.stop(), 0);
     assert.doesNotMatch(loop.server.log(), /NotCapable|Requires .* access/);
+    const doctor = await runMain({
+      args: ["doctor"],
+      permissions: ["-P=binary"],
+      env: { DENO_AUDIT_PERMISSIONS: `${audit}.doctor` },
+    });
+    assert.match(doctor.stdout, /^ok +disk /m, doctor.stderr);
 
     const used = new Map<string, Set<string>>();
-    for (const line of (await Deno.readTextFile(audit)).trim().split("\n")) {
+    // Each process writes its file anew.
+    const lines = await Deno.readTextFile(audit) + await Deno.readTextFile(`${audit}.doctor`);
+    for (const line of lines.trim().split("\n")) {
       const { permission, value } = JSON.parse(line);
       used.set(permission, (used.get(permission) ?? new Set()).add(String(value)));
     }

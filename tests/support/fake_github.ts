@@ -39,6 +39,9 @@ export interface FakeGithub extends AsyncDisposable {
   /** What the REST interface tells of the repository's issues, pull requests among them, and of their comments. */
   readonly issues: Record<string, unknown>[];
   readonly comments: Record<string, unknown>[];
+  /** What it tells of the repository itself, and when it is there. */
+  repository: Record<string, unknown>;
+  date: Date;
   /** Names of the operations that were asked for, in order. */
   readonly operations: string[];
   fault: Fault | null;
@@ -84,6 +87,8 @@ export async function startFakeGithub(dir: string, repo = "acme/app"): Promise<F
     pulls: [],
     issues: [],
     comments: [],
+    repository: { permissions: { push: true } },
+    date: new Date(),
     operations: [],
     fault: null,
     async refusePushes(text) {
@@ -109,7 +114,7 @@ type Variables = Record<string, unknown>;
 
 async function answer(request: Request, fake: State, repo: string, stopped: AbortSignal): Promise<Response> {
   const url = new URL(request.url);
-  if (request.method === "GET") return rest(request, url, fake, repo);
+  if (request.method === "GET") return await rest(request, url, fake, repo, stopped);
   const { query, variables } = await request.json() as { query: string; variables: Variables };
   const operation = /\b(?:query|mutation)\s+(\w+)/.exec(query)?.[1] ?? "";
   fake.operations.push(operation);
@@ -123,10 +128,20 @@ async function answer(request: Request, fake: State, repo: string, stopped: Abor
 }
 
 /** Pages of two, so that a short list shows whether the reader goes on. */
-function rest(request: Request, url: URL, fake: State, repo: string): Response {
+async function rest(
+  request: Request,
+  url: URL,
+  fake: State,
+  repo: string,
+  stopped: AbortSignal,
+): Promise<Response> {
   fake.operations.push(`GET ${url.pathname}`);
   if (request.headers.get("authorization") !== `token ${TOKEN}`) return refusal(401, "Bad credentials");
-  if (fake.fault !== null) return refusal(fake.fault.status ?? 500, fake.fault.message ?? "Server Error");
+  if (fake.fault !== null) return await faulty(fake.fault, stopped);
+  if (url.pathname === `/repos/${repo}`) {
+    const headers = { "x-oauth-scopes": "gist, repo", date: fake.date.toUTCString() };
+    return Response.json(fake.repository, { headers });
+  }
   const list = new Map([
     [`/repos/${repo}/issues`, fake.issues],
     [`/repos/${repo}/issues/comments`, fake.comments],

@@ -1,0 +1,122 @@
+/** The machine: port, data folder, disk. */
+
+import { statfs } from "node:fs/promises";
+import { dirname } from "node:path";
+import type { Config } from "../../config.ts";
+import { messageOfError } from "../../domain/errors.ts";
+import { sizeText } from "../local_data.ts";
+import { ownUrl } from "../own_url.ts";
+import { type Finding, finding, ok } from "./finding.ts";
+
+/** How long another program on the port may take to say what it is, in milliseconds. */
+const ASK_MS = 1_500;
+const LITTLE_BYTES = 2e9;
+const NOTHING_LEFT_BYTES = 200e6;
+
+export async function checkPort({ host, port }: Config): Promise<Finding> {
+  if (port === 0) return ok("port", "A free port is taken at the start");
+  const where = `Port ${port} of ${host}`;
+  try {
+    Deno.listen({ hostname: host.replace(/^\[|\]$/g, ""), port }).close();
+    return ok("port", `${where} is free`);
+  } catch (error) {
+    if (error instanceof Deno.errors.AddrInUse) return await who(host, port, where);
+    const mend = error instanceof Deno.errors.PermissionDenied
+      ? "Take a port above 1023 with --port, and a proxy in front"
+      : "Set AUTOPILOT_HOST to an address of this machine";
+    return finding("port", "error", `${where} can't be listened on: ${messageOfError(error)}`, mend);
+  }
+}
+
+async function who(host: string, port: number, where: string): Promise<Finding> {
+  const other = finding(
+    "port",
+    "error",
+    `${where} is taken by another program`,
+    `Take another with --port, or end that one (ss -ltnp 'sport = :${port}' names it)`,
+  );
+  try {
+    const answer = await fetch(`${ownUrl(host, port)}/healthz`, { signal: AbortSignal.timeout(ASK_MS) });
+    const { status, version } = JSON.parse((await answer.text()).slice(0, 10_000));
+    return status === "ok" && typeof version === "string"
+      ? ok("port", `${where}: Autopilot ${version} is running there`)
+      : other;
+  } catch {
+    // No answer, or none of Autopilot's: another program, whatever it is.
+    return other;
+  }
+}
+
+export async function checkData({ data }: Config): Promise<Finding[]> {
+  let info: Deno.FileInfo;
+  try {
+    info = await Deno.stat(data);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) {
+      return [
+        finding(
+          "data_folder",
+          "error",
+          `${data}: ${messageOfError(error)}`,
+          "Set another with AUTOPILOT_DATA",
+        ),
+      ];
+    }
+    return [ok("data_folder", `${data} is made by the first start`), await disk(await firstThere(data))];
+  }
+  return [await folder(data, info), await disk(data)];
+}
+
+async function folder(data: string, { isDirectory, mode, uid }: Deno.FileInfo): Promise<Finding> {
+  if (!isDirectory) {
+    return finding("data_folder", "error", `${data} is no folder`, "Set AUTOPILOT_DATA to a folder");
+  }
+  if (uid !== null && uid !== Deno.uid() && Deno.uid() !== 0) {
+    const mend = `Start Autopilot as its owner, or chown -R it to yourself: ${data}`;
+    return finding("data_folder", "error", `${data} belongs to another user`, mend);
+  }
+  // Of a file that others can read in a folder that they can't enter nothing shows.
+  if (mode !== null && (mode & 0o077) !== 0) {
+    const others = `${data} can be looked into by other users (mode ${(mode & 0o777).toString(8)})`;
+    return finding("data_folder", "error", others, `chmod 700 ${data}`);
+  }
+  try {
+    await Deno.remove(await Deno.makeTempFile({ dir: data, prefix: "doctor-" }));
+  } catch (error) {
+    const found = `Nothing can be written to ${data}: ${messageOfError(error)}`;
+    return finding(
+      "data_folder",
+      "error",
+      found,
+      `chmod u+rwx ${data}, and see that its file system takes writes`,
+    );
+  }
+  return ok("data_folder", `${data} is writable, for this user alone`);
+}
+
+/** The nearest folder above that exists. */
+async function firstThere(path: string): Promise<string> {
+  for (; path !== dirname(path); path = dirname(path)) {
+    try {
+      await Deno.stat(path);
+      return path;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) return path;
+    }
+  }
+  return path;
+}
+
+async function disk(path: string): Promise<Finding> {
+  const mend = "Make room, or move AUTOPILOT_DATA to a larger file system";
+  try {
+    const { bavail, bsize } = await statfs(path);
+    const left = bavail * bsize;
+    const text = `${sizeText(left)} are free below ${path}`;
+    if (left < NOTHING_LEFT_BYTES) return finding("disk", "error", text, mend);
+    return left < LITTLE_BYTES ? finding("disk", "warning", text, mend) : ok("disk", text);
+  } catch (error) {
+    const found = `How much is free below ${path} is not known: ${messageOfError(error)}`;
+    return finding("disk", "note", found, "df -h tells it");
+  }
+}
