@@ -63,6 +63,8 @@ const TABLE: readonly [method: string, path: string, need: Need][] = [
   ["GET", `${API}/stats`, "read"],
   ["GET", `${API}/counts`, "read"],
   ["GET", `${API}/openapi.json`, "read"],
+  // What a tool needs beyond reading is the tool's own question.
+  ["POST", "/mcp", "read"],
   ["GET", "/readyz", "read"],
   ["GET", "/metrics", "read"],
   ["GET", "/", "read"],

@@ -9,6 +9,7 @@ import { ApiError, errorResponse } from "./errors.ts";
 import { feedbackRoutes } from "./feedback.ts";
 import { healthRoutes } from "./health.ts";
 import { issueRoutes } from "./issues.ts";
+import { mcpRoutes } from "./mcp.ts";
 import { answer, newRouter } from "./router.ts";
 import { statsRoutes } from "./stats.ts";
 import { ErrorSchema } from "./wire.ts";
@@ -33,6 +34,7 @@ export function createRoutes(deps: RouteDeps): OpenAPIHono<ApiEnv> {
   app.route(API_BASE, feedbackRoutes(deps));
   app.route(API_BASE, tokenRoutes(deps));
   app.route("/", healthRoutes(deps));
+  app.route("/", mcpRoutes(deps));
   describe(app, deps.options.version);
 
   const methods = methodTable(app);

@@ -17,6 +17,8 @@ import type { Store } from "../store/store.ts";
 import { boardBase, ownUrl } from "./own_url.ts";
 import { lazyDiff } from "./open_diff.ts";
 import { openRunner } from "./open_runner.ts";
+import { HandRuns } from "../runner/hand_runs.ts";
+import { systemTimers } from "../runner/timers.ts";
 
 export interface Serving {
   /** `http://127.0.0.1:8787` */
@@ -51,6 +53,16 @@ export async function serve(
   const store = opened.use(await openDatabase(config));
   const blobs = await openBlobs(uploadsFolder(config.data));
   const feed = opened.use(await startFeed(store));
+
+  const by_hand = opened.use(
+    new HandRuns({
+      store,
+      clock: systemClock,
+      timers: systemTimers,
+      onEvents: (listener) => feed.subscribe(listener),
+    }),
+  );
+  by_hand.start();
 
   let port = config.port;
   const runner = config.runner

@@ -25,6 +25,15 @@ export interface NewComment {
   body: string;
 }
 
+/** What strangers wrote after a human handed the issue off (ISO-8601 UTC) waits until one does again. */
+export function seenByHumans(comments: readonly Comment[], promoted_at: string): Comment[] {
+  const seen = (comment: Comment) => {
+    const arrived = arrivedAt(comment);
+    return arrived !== "" && arrived <= promoted_at;
+  };
+  return comments.filter((comment) => comment.trust !== "external" || seen(comment));
+}
+
 /**
  * When the board got the comment, ISO-8601 UTC, from its id (a UUID of version 7): `created_at` is when it was written,
  * which for an imported one may be long before. Empty when the id does not tell.

@@ -44,6 +44,8 @@ export const PERMISSIONS = [
   "file",
   /** Write a comment. */
   "comment",
+  /** Take a ready issue by hand, from outside of the runner, and say how it went. */
+  "work",
   /** Attach a file. */
   "attach",
   /** Change the fields of an issue. */
@@ -61,8 +63,8 @@ export type Permission = typeof PERMISSIONS[number];
 
 const GRANTS: Readonly<Record<Scope, readonly Permission[]>> = {
   admin: PERMISSIONS,
-  member: ["read", "file", "comment", "attach", "edit", "decide", "report", "watch"],
-  agent: ["read", "file", "comment", "watch"],
+  member: ["read", "file", "comment", "work", "attach", "edit", "decide", "report", "watch"],
+  agent: ["read", "file", "comment", "work", "watch"],
   read: ["read", "watch"],
   feedback: ["report", "watch"],
 };
@@ -89,12 +91,13 @@ export const NOBODY: Credential = Object.freeze({ ...OPEN_OPERATOR, name: "", sc
 
 /** Whether the credential allows it. The only place that knows what a scope may. */
 export function may(credential: Credential, permission: Permission): boolean {
-  return GRANTS[credential.scope].includes(permission);
+  return permissionsOf(credential).includes(permission);
 }
 
 /** All that the credential allows. */
-export function permissionsOf(credential: Credential): readonly Permission[] {
-  return GRANTS[credential.scope];
+export function permissionsOf({ scope, via }: Credential): readonly Permission[] {
+  // An agent of the runner has its issue, and the runner says how it went.
+  return via === "run" ? GRANTS[scope].filter((permission) => permission !== "work") : GRANTS[scope];
 }
 
 /** Whether it may comment on this issue: an agent's token of a run is bound to the run's issue. */

@@ -1,4 +1,50 @@
-/** How an agent asks a human: the marker `BLOCKED:` in its last words. */
+/** How an agent asks a human: the tool `ask_human`, or the marker `BLOCKED:` in its last words. */
+
+import type { LogBody } from "./log_entry.ts";
+
+/** Longest question by the tool, in characters: its call stands whole in the transcript. */
+export const MAX_QUESTION = 8_000;
+/** The name under which the runner gives the board's tools to its agents. */
+export const BOARD_TOOLS = "autopilot";
+/** As Claude Code calls it. */
+const ASK_TOOL = `mcp__${BOARD_TOOLS}__ask_human`;
+/** Calls that are kept until their results come. */
+const MAX_CALLS = 20;
+
+/** Hears in a transcript what the agent asks by the tool: what was asked last, and taken by the board, stands. */
+export class AskedByTool {
+  readonly #calls = new Map<string, string>();
+  #question = "";
+
+  /** Empty when nothing was asked. */
+  get question(): string {
+    return this.#question;
+  }
+
+  see(body: LogBody): void {
+    if (body.type === "tool_call" && body.tool === ASK_TOOL && this.#calls.size < MAX_CALLS) {
+      this.#calls.set(body.call_id, questionIn(body.input));
+    } else if (body.type === "tool_result" && body.ok) {
+      this.#question = this.#calls.get(body.call_id) || this.#question;
+      this.#calls.delete(body.call_id);
+    }
+  }
+
+  /** Somebody said something to the agent: what it asked before does not stand any more. */
+  forget(): void {
+    this.#question = "";
+  }
+}
+
+function questionIn(input: string): string {
+  try {
+    const { question } = JSON.parse(input);
+    return typeof question === "string" ? question.trim().slice(0, MAX_QUESTION) : "";
+  } catch {
+    // Cut in the transcript, so longer than the tool takes: it was refused.
+    return "";
+  }
+}
 
 const OPENING = /^ {0,3}(\*{1,3}|_{1,3}|)BLOCKED(\*{1,3}|_{1,3}|):(.*)$/;
 const FENCE = /^ {0,3}(`{3,}|~{3,})/;

@@ -3,6 +3,7 @@
  * and ends them as lost, so that the issue is ready again and goes on in the same session.
  */
 
+import { handOwner } from "../domain/by_hand.ts";
 import { FencedError, messageOfError } from "../domain/errors.ts";
 import { AUTOPILOT } from "../domain/messages.ts";
 import { failpoint } from "../failpoint.ts";
@@ -54,16 +55,23 @@ export async function rescueRuns(deps: RescuerDeps): Promise<number> {
 
 /** Runs of a dead server of this machine, whose lease need not be waited for, and those whose lease has ended. */
 async function abandoned(deps: RescuerDeps): Promise<LeasedRun[]> {
-  const active = await deps.active();
+  const active = (await deps.active()).filter(isRunners);
   const dead = new Map<string, LeasedRun>();
   for (const found of active) {
     const { host, server_pid } = found.lease;
     if (host === deps.host && !await deps.processLives(server_pid)) dead.set(found.run.id, found);
   }
   // Of a run that was given up by this process itself nobody extends the lease: isOurs() is false then.
-  const suspects = (await deps.expired()).filter(({ run }) => !dead.has(run.id) && !deps.isOurs(run.id));
+  const suspects = (await deps.expired()).filter(isRunners).filter(({ run }) =>
+    !dead.has(run.id) && !deps.isOurs(run.id)
+  );
   for (const found of deps.breaker.admit(suspects, active.length)) dead.set(found.run.id, found);
   return [...dead.values()].filter(({ run }) => !deps.isOurs(run.id));
+}
+
+/** What sessions took by hand is looked after by hand_runs.ts, also where no runner works. */
+function isRunners({ lease }: LeasedRun): boolean {
+  return handOwner(lease.host) === null;
 }
 
 async function rescue(found: LeasedRun, deps: RescuerDeps): Promise<boolean> {

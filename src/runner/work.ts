@@ -1,7 +1,7 @@
 /** One claimed issue, from its claim to its end: joins supervisor, executor and completer with store and parts. */
 
 import type { Budget } from "../domain/budget.ts";
-import { arrivedAt, type Comment } from "../domain/comment.ts";
+import { seenByHumans } from "../domain/comment.ts";
 import { FencedError, messageOfError } from "../domain/errors.ts";
 import { profileOf } from "../domain/profile.ts";
 import { type Redact, redactEntry } from "../domain/redact.ts";
@@ -125,15 +125,6 @@ function executorDeps(claim: Claim, work: WorkDeps): ExecutorDeps {
     commands: parts,
     command_limit_ms: options.check_timeout_s * 1000,
   };
-}
-
-/** What strangers wrote after a human handed the issue off waits until one does again. */
-function seenByHumans(comments: Comment[], promoted_at: string): Comment[] {
-  const seen = (comment: Comment) => {
-    const arrived = arrivedAt(comment);
-    return arrived !== "" && arrived <= promoted_at;
-  };
-  return comments.filter((comment) => comment.trust !== "external" || seen(comment));
 }
 
 /** What the agent says leaves the machine only without secrets. */

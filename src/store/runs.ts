@@ -2,7 +2,9 @@
 
 import { sql } from "kysely";
 import type { Clock } from "../clock.ts";
-import { FencedError, NotFoundError } from "../domain/errors.ts";
+import { handOwner } from "../domain/by_hand.ts";
+import { whyNotClaimable } from "../domain/claim.ts";
+import { FencedError, NotFoundError, RefusedError } from "../domain/errors.ts";
 import { cardOf } from "../domain/event.ts";
 import type { Kind, Status } from "../domain/issue.ts";
 import { LEASE_MS } from "../domain/run.ts";
@@ -14,7 +16,7 @@ import { finish } from "./run_finish.ts";
 import { lockRun } from "./run_rows.ts";
 import type { IssueRow, RunRow } from "./schema.ts";
 import { insertRunToken } from "./tokens.ts";
-import type { Claim, LeasedRun, RunPatch, Runs } from "./store.ts";
+import type { Claim, ClaimRequest, LeasedRun, RunPatch, Runs } from "./store.ts";
 import { storable, storableFields } from "./text.ts";
 
 /** Databases bound the number of parameters of a statement. */
@@ -24,7 +26,7 @@ type AgentProcess = { id: string; host: string; pid: number };
 
 export function runsIn(database: Database, clock: Clock): Runs {
   return {
-    claim: ({ token_hash, ...agent }) => database.write((tx) => claim(tx, storableFields(agent), token_hash)),
+    claim: (request) => database.write((tx) => claim(tx, storableFields(request))),
     get: async (id) => {
       const row = await database.read.selectFrom("runs").selectAll()
         .where("id", "=", storable(id)).executeTakeFirst();
@@ -42,7 +44,7 @@ export function runsIn(database: Database, clock: Clock): Runs {
         .executeTakeFirst();
       return row?.base_commit ?? "";
     },
-    heartbeat: (run_id, fence) => database.write((tx) => heartbeat(tx, run_id, fence)),
+    heartbeat: (run_id, fence, lease_ms) => database.write((tx) => heartbeat(tx, run_id, fence, lease_ms)),
     update: (run_id, fence, patch) =>
       database.write((tx) => update(tx, run_id, fence, storableFields(patch))),
     spending: (since) => spending(database, since),
@@ -79,7 +81,7 @@ function claimTarget(kind: Kind, agent: AgentProcess): Status {
 }
 
 /** One statement picks and moves the issue: the three conditions of domain/claim.ts, and its order. */
-async function take(tx: Tx, agent: AgentProcess): Promise<IssueRow | undefined> {
+async function take(tx: Tx, agent: AgentProcess, number: number | null): Promise<IssueRow | undefined> {
   const status = claimTarget("feature", agent);
   const row = await tx.db.updateTable("issues").set({
     status,
@@ -94,6 +96,7 @@ async function take(tx: Tx, agent: AgentProcess): Promise<IssueRow | undefined> 
     eb.selectFrom("issues").select("number")
       // Literals, so that both databases use the partial index whatever the parameters are.
       .where(sql<boolean>`status = 'ready' and human_only = 0`).where("not_before", "<=", tx.now)
+      .$if(number !== null, (query) => query.where("number", "=", number))
       .orderBy("priority").orderBy("number").limit(1)
       // What another claim holds is passed over, not waited for.
       .$if(tx.kind === "postgres", (query) => query.forUpdate().skipLocked())).returningAll()
@@ -106,8 +109,20 @@ async function take(tx: Tx, agent: AgentProcess): Promise<IssueRow | undefined> 
   return row;
 }
 
-async function claim(tx: Tx, agent: AgentProcess, token_hash: string | undefined): Promise<Claim | null> {
-  const row = await take(tx, agent);
+/** The number of an issue that may be claimed now. @throws NotFoundError, RefusedError */
+async function claimable(tx: Tx, ref: string, agent: AgentProcess): Promise<number> {
+  const row = await lockIssue(tx, ref);
+  decided(row, { type: "claim" }, { kind: "agent", name: agent.id });
+  const why = whyNotClaimable(issueOf(row), tx.now);
+  if (why !== null) throw new RefusedError(`${why}: issue ${row.number} can't be claimed now`, "waits", []);
+  return row.number;
+}
+
+async function claim(
+  tx: Tx,
+  { token_hash, issue: ref, lease_ms = LEASE_MS, ...agent }: ClaimRequest,
+): Promise<Claim | null> {
+  const row = await take(tx, agent, ref === undefined ? null : await claimable(tx, ref, agent));
   if (row === undefined) return null;
   const started = {
     id: tx.newId(),
@@ -118,7 +133,7 @@ async function claim(tx: Tx, agent: AgentProcess, token_hash: string | undefined
     outcome: "",
     started_at: tx.now,
     fence: row.fence,
-    lease_until: leaseEnd(tx.now),
+    lease_until: leaseEnd(tx.now, lease_ms),
     host: agent.host,
     server_pid: agent.pid,
     session_cost_usd: row.session_cost_usd,
@@ -146,16 +161,17 @@ async function claim(tx: Tx, agent: AgentProcess, token_hash: string | undefined
   };
 }
 
-function leaseEnd(now: string): string {
-  return new Date(Date.parse(now) + LEASE_MS).toISOString();
+function leaseEnd(now: string, lease_ms = LEASE_MS): string {
+  return new Date(Date.parse(now) + lease_ms).toISOString();
 }
 
 async function heartbeat(
   tx: Tx,
   run_id: string,
   fence: number,
+  lease_ms?: number,
 ): Promise<{ stop_requested_by: string; stop_to: Status | "" }> {
-  const run = await tx.db.updateTable("runs").set({ lease_until: leaseEnd(tx.now) })
+  const run = await tx.db.updateTable("runs").set({ lease_until: leaseEnd(tx.now, lease_ms) })
     .where("id", "=", run_id).where("fence", "=", fence).where("finished_at", "=", "")
     .returning(["agent_id", "stop_requested_at", "stop_requested_by", "stop_to"]).executeTakeFirst();
   // Lost: taken over or finished. The caller must end its agent.
@@ -182,9 +198,9 @@ async function update(tx: Tx, run_id: string, fence: number, patch: RunPatch): P
 async function spending({ read }: Database, since: string): Promise<{ usd: number; unfinished: number }> {
   const { usd } = await read.selectFrom("runs").select((eb) => eb.fn.sum("cost_usd").as("usd"))
     .where("finished_at", ">=", since).executeTakeFirstOrThrow();
-  const { count } = await read.selectFrom("runs").select((eb) => eb.fn.countAll().as("count"))
-    .where("finished_at", "=", "").executeTakeFirstOrThrow();
-  return { usd: Number(usd ?? 0), unfinished: Number(count) };
+  const under_way = await read.selectFrom("runs").select("host").where("finished_at", "=", "").execute();
+  const unfinished = under_way.filter(({ host }) => handOwner(host) === null).length;
+  return { usd: Number(usd ?? 0), unfinished };
 }
 
 /** @param now only runs whose lease ended before it; `null` for all */

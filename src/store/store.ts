@@ -243,6 +243,15 @@ export interface Claim {
   failures: number;
 }
 
+export interface ClaimRequest {
+  id: string;
+  host: string;
+  pid: number;
+  token_hash?: string;
+  issue?: string;
+  lease_ms?: number;
+}
+
 /** An unfinished run with what its rescuer needs. */
 export interface LeasedRun {
   run: Run;
@@ -255,8 +264,10 @@ export interface Runs {
    * Picks the next claimable issue (priority, then age), moves it to in_progress and starts a run, in one
    * commit. `null` when nothing is claimable. No two calls, in whatever process, get the same issue.
    * @param agent.token_hash hash of the secret with which the run's agent may speak until the run ends
+   * @param agent.issue only this one. @throws NotFoundError, RefusedError when it can't be claimed now
+   * @param agent.lease_ms default LEASE_MS
    */
-  claim(agent: { id: string; host: string; pid: number; token_hash?: string }): Promise<Claim | null>;
+  claim(agent: ClaimRequest): Promise<Claim | null>;
   /** @throws NotFoundError */
   get(id: string): Promise<Run>;
   /** Oldest first. */
@@ -265,9 +276,14 @@ export interface Runs {
   firstBase(issue_id: string): Promise<string>;
   /**
    * Extends the lease and notes a sign of life of the agent. Answers the stop request, empty strings if none.
+   * @param lease_ms default LEASE_MS
    * @throws FencedError when the fence is stale or the run finished
    */
-  heartbeat(run_id: string, fence: number): Promise<{ stop_requested_by: string; stop_to: Status | "" }>;
+  heartbeat(
+    run_id: string,
+    fence: number,
+    lease_ms?: number,
+  ): Promise<{ stop_requested_by: string; stop_to: Status | "" }>;
   /**
    * Facts learned on the way. A change of phase is told by an agent.status event.
    * @throws FencedError
@@ -281,7 +297,10 @@ export interface Runs {
    * @throws FencedError
    */
   finish(run_id: string, fence: number, end: RunEnd): Promise<{ issue: Issue; run: Run }>;
-  /** What runs that finished since then (ISO-8601 UTC) cost in USD, and how many are under way. */
+  /**
+   * What runs that finished since then (ISO-8601 UTC) cost in USD, and how many are under way; those by hand spend
+   * nothing that Autopilot knows of.
+   */
   spending(since: string): Promise<{ usd: number; unfinished: number }>;
   /** Unfinished runs whose lease has ended. */
   expired(): Promise<LeasedRun[]>;

@@ -45,6 +45,7 @@ const PACKAGES: readonly { match: RegExp; rooms: readonly string[] }[] = [
   { match: /^(kysely|pg|@types\/pg)(\/|$)|^node:sqlite$/, rooms: ["store"] },
   { match: /^(hono|@hono\/[^/]+|rate-limiter-flexible|zod)(\/|$)/, rooms: ["api"] },
   { match: /^(commander|dotenv)$/, rooms: ["cli"] },
+  { match: /^@modelcontextprotocol\/server(\/|$)/, rooms: ["api", "cli"] },
   { match: /^@logtape\//, rooms: ["log", "cli"] },
   { match: /^node:child_process$/, rooms: [] },
   {

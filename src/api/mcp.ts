@@ -1,0 +1,33 @@
+/** `/mcp`: the board as tools for coding agents, over streamable HTTP. What is behind it is loaded by the first request. */
+
+import { jsonBody, MAX_JSON_BYTES } from "./body.ts";
+import type { RouteDeps } from "./env.ts";
+import type { McpAnswer } from "./mcp_server.ts";
+import { fails, newRouter } from "./router.ts";
+
+export const MCP_PATH = "/mcp";
+
+export function mcpRoutes(deps: RouteDeps) {
+  const routes = newRouter();
+  routes.openAPIRegistry.registerPath({
+    method: "post",
+    path: MCP_PATH,
+    summary: "Model Context Protocol: the board as tools, by JSON-RPC; without sessions",
+    request: { body: { required: true, content: { "application/json": { schema: { type: "object" } } } } },
+    responses: {
+      200: {
+        description: "The answer, as JSON or as a stream of events",
+        content: { "application/json": { schema: {} }, "text/event-stream": { schema: {} } },
+      },
+      202: { description: "A notification was taken" },
+      406: { description: "The client takes no stream of events" },
+      ...fails(400, 413, 415),
+    },
+  });
+  let made: Promise<McpAnswer> | null = null;
+  routes.post(MCP_PATH, jsonBody(MAX_JSON_BYTES), async (c) => {
+    made ??= import("./mcp_server.ts").then(({ createMcp }) => createMcp(deps));
+    return await (await made)(c.req.raw, c.get("credential"));
+  });
+  return routes;
+}
