@@ -3,9 +3,12 @@
 import { jsonBody, MAX_JSON_BYTES } from "./body.ts";
 import type { RouteDeps } from "./env.ts";
 import type { McpAnswer } from "./mcp_server.ts";
-import { fails, newRouter } from "./router.ts";
+import { newRouter } from "./router.ts";
 
 export const MCP_PATH = "/mcp";
+
+/** The protocol has errors of its own. */
+const JSON_RPC = { content: { "application/json": { schema: {} } } };
 
 export function mcpRoutes(deps: RouteDeps) {
   const routes = newRouter();
@@ -20,8 +23,11 @@ export function mcpRoutes(deps: RouteDeps) {
         content: { "application/json": { schema: {} }, "text/event-stream": { schema: {} } },
       },
       202: { description: "A notification was taken" },
-      406: { description: "The client takes no stream of events" },
-      ...fails(400, 413, 415),
+      400: { description: "No request of the protocol: an error of JSON-RPC", ...JSON_RPC },
+      404: { description: "A method that does not exist: an error of JSON-RPC", ...JSON_RPC },
+      406: { description: "The client takes no stream of events: an error of JSON-RPC", ...JSON_RPC },
+      413: { description: "The body is too large", ...JSON_RPC },
+      415: { description: "Another content type is needed", ...JSON_RPC },
     },
   });
   let made: Promise<McpAnswer> | null = null;

@@ -14,9 +14,10 @@ import type { ListFilter } from "../store/store.ts";
 import { type McpContext, newTexts, refOf, type Said } from "./mcp_context.ts";
 import type * as schemas from "./mcp_schemas.ts";
 
-const MAX_BODY_SHOWN = 20_000;
-const MAX_COMMENT_SHOWN = 4_000;
-const COMMENTS_SHOWN = 12;
+/** Together below MAX_ANSWER, so that the newest comment is never cut off. In characters. */
+const MAX_BODY_SHOWN = 12_000;
+const MAX_COMMENT_SHOWN = 3_000;
+export const COMMENTS_SHOWN = 12;
 const RUNS_SHOWN = 5;
 /** What an agent of the runner may read beside its own issue. */
 const FOR_RUNS: readonly Trust[] = ["operator", "member"];

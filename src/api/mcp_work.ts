@@ -12,7 +12,7 @@ import { STATUS_WORDS } from "../domain/workflow.ts";
 import type { Claim, LeasedRun } from "../store/store.ts";
 import { ApiError } from "./errors.ts";
 import { type McpContext, newTexts, refOf, type Said } from "./mcp_context.ts";
-import { commentText, issueText, joined, threadText } from "./mcp_reading.ts";
+import { COMMENTS_SHOWN, commentText, issueText, joined, threadText } from "./mcp_reading.ts";
 import { branchOf, changesOn, endOf } from "./mcp_report.ts";
 import type * as schemas from "./mcp_schemas.ts";
 
@@ -139,7 +139,8 @@ function untold(comments: readonly Comment[]): Comment[] {
 }
 
 async function tellUntold({ store }: McpContext, { run, lease, issue }: LeasedRun): Promise<string[]> {
-  const fresh = untold(await store.comments.list(issue.id));
+  // What is too much for one answer is told by the next.
+  const fresh = untold(await store.comments.list(issue.id)).slice(0, COMMENTS_SHOWN);
   if (fresh.length === 0) return [];
   await store.comments.markDelivered(run.id, lease.fence, fresh.map(({ id }) => id));
   const texts = newTexts();

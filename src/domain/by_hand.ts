@@ -7,7 +7,7 @@ import type { NewComment } from "./comment.ts";
 import { AUTOPILOT } from "./messages.ts";
 
 /** Minutes of silence after which a session counts as gone. Its own tools may keep it busy for long. */
-export const HAND_LEASE_MINUTES = 30;
+export const HAND_LEASE_MINUTES = 60;
 /** What `autopilot mcp` keeps instead, as a process that lives as long as its session. */
 export const BRIDGE_LEASE_MINUTES = 3;
 

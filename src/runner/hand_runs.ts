@@ -77,7 +77,7 @@ export class HandRuns implements AsyncDisposable {
       if (now - this.#last_look > 4 * LOOK_MS) this.#hears_since = now;
       this.#last_look = now;
       try {
-        for (const found of await this.#deps.store.runs.active()) await this.#judge(found);
+        for (const found of await this.#deps.store.runs.active()) await this.#judge(found, now);
       } catch (error) {
         loggerOf("runner").warn(
           "Runs by hand can't be looked after now: {error}; the next look tries again",
@@ -89,10 +89,10 @@ export class HandRuns implements AsyncDisposable {
     }
   }
 
-  async #judge({ run, lease, issue }: LeasedRun): Promise<void> {
+  /** @param now as it was when the look began: the machine may sleep in the middle of it */
+  async #judge({ run, lease, issue }: LeasedRun, now: number): Promise<void> {
     if (handOwner(lease.host) === null) return;
-    const silent = Date.parse(lease.lease_until) < this.#now() &&
-      this.#now() - this.#hears_since >= HEAR_FIRST_MS;
+    const silent = Date.parse(lease.lease_until) < now && now - this.#hears_since >= HEAR_FIRST_MS;
     const stopped = lease.stop_requested_at !== "";
     if (!stopped && !silent) return;
     const reason = stopped

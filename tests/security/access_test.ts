@@ -87,9 +87,11 @@ const MAY: Record<Exclude<Scope, "admin">, string[]> = {
     "POST /issues/:id/stop",
     "POST /issues/:id/comments",
     "POST /issues/:id/attachments",
+    "POST /mcp",
   ],
-  agent: ["POST /issues", "POST /issues/:id/comments"],
-  read: [],
+  agent: ["POST /issues", "POST /issues/:id/comments", "POST /mcp"],
+  // What it may call there is another test.
+  read: ["POST /mcp"],
   feedback: [],
 };
 

@@ -9,6 +9,7 @@ import { finishSuite } from "./finish_suite.ts";
 import { hostileSuite } from "./hostile_suite.ts";
 import { issueSuite } from "./issue_suite.ts";
 import { listSuite } from "./list_suite.ts";
+import { handSuite } from "./hand_suite.ts";
 import { migrationSuite } from "./migration_suite.ts";
 import { runSuite } from "./run_suite.ts";
 import { searchSuite } from "./search_suite.ts";
@@ -21,6 +22,7 @@ export function conformance(backend: Backend): void {
   issueSuite(backend);
   listSuite(backend);
   runSuite(backend);
+  handSuite(backend);
   firstBaseSuite(backend);
   finishSuite(backend);
   eventSuite(backend);
