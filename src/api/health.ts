@@ -59,6 +59,7 @@ async function readiness({ store, runner, options }: RouteDeps) {
       error: runner.error,
       waits: runner.waits,
       warnings: runner.warnings,
+      demo: runner.demo === true,
     },
   };
 }

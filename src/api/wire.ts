@@ -250,6 +250,7 @@ export const ReadySchema = z.object({
       waits: z.string().openapi({
         description: "Why nothing is claimed for now; empty while nothing holds it",
       }),
+      demo: z.boolean().openapi({ description: "A script plays the agents: `autopilot demo`" }),
     }),
   ]),
 }).openapi("Ready");

@@ -21,6 +21,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./doctor.ts")).command,
   },
   {
+    name: "demo",
+    summary: "Show the whole loop in 30 seconds, with a script in the place of the agent",
+    load: async () => (await import("./demo.ts")).command,
+  },
+  {
     name: "login-link",
     summary: "Print a link that logs one browser in",
     load: async () => (await import("./login_link.ts")).command,

@@ -19,6 +19,8 @@ import { lazyDiff } from "./open_diff.ts";
 import { openRunner } from "./open_runner.ts";
 import { HandRuns } from "../runner/hand_runs.ts";
 import { systemTimers } from "../runner/timers.ts";
+import type { Runner } from "../runner/service.ts";
+import type { RunnerParts } from "./start_runner.ts";
 
 export interface Serving {
   /** `http://127.0.0.1:8787` */
@@ -32,6 +34,16 @@ export interface Serving {
 /** Not read before somebody asks: see command_line.ts. */
 const LATE_ASSETS = "../api/assets.ts";
 
+export interface ServeOptions {
+  version: string;
+  /** The server's own environment. */
+  host_env: Record<string, string>;
+  /** Makes the runner in place of the one that the options ask for. */
+  openRunner?(parts: RunnerParts): Promise<Runner>;
+  /** Called with every request. */
+  onVisit?(): void;
+}
+
 /** How long requests under way may take when the server stops, in milliseconds. */
 const DRAIN_MS = 5_000;
 
@@ -42,7 +54,7 @@ const DRAIN_MS = 5_000;
  */
 export async function serve(
   config: Config,
-  { version, host_env }: { version: string; host_env: Record<string, string> },
+  { version, host_env, ...extras }: ServeOptions,
 ): Promise<Serving> {
   const log = loggerOf("server");
   if (config.failpoint !== "") armFailpoint(config.failpoint);
@@ -65,8 +77,11 @@ export async function serve(
   by_hand.start();
 
   let port = config.port;
-  const runner = config.runner
-    ? await openRunner({ config, store, blobs, feed, host_env, board_url: () => ownUrl(config.host, port) })
+  const parts = { config, store, blobs, feed, host_env, board_url: () => ownUrl(config.host, port) };
+  const runner = extras.openRunner !== undefined
+    ? await extras.openRunner(parts)
+    : config.runner
+    ? await openRunner(parts)
     : null;
   const app = createApp({
     store,
@@ -90,7 +105,14 @@ export async function serve(
       max_uploads_bytes: config.max_uploads_mb * 1024 * 1024,
     },
   });
-  const server = listen(config, app.fetch);
+  const { onVisit } = extras;
+  const server = listen(
+    config,
+    onVisit === undefined ? app.fetch : (request, info) => {
+      onVisit();
+      return app.fetch(request, info);
+    },
+  );
   port = server.addr.port;
   opened.defer(() => drain(server, () => app.close()));
   if (runner !== null) {

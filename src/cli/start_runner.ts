@@ -8,6 +8,7 @@ import { childEnv, gitEnv } from "../process/child_env.ts";
 import { claudeVersion, findClaude } from "../process/claude_binary.ts";
 import { openRepository } from "../process/git.ts";
 import { probeSandbox } from "../process/sandbox.ts";
+import type { RunnerOptions } from "../runner/parts.ts";
 import { createRunner, type Runner } from "../runner/service.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { Store } from "../store/store.ts";
@@ -58,36 +59,44 @@ export async function prepareRunner(
     clock: systemClock,
     random: Math.random,
     onEvents: (listener) => feed.subscribe(listener),
-    options: {
-      agent_id: config.agent_id,
-      concurrency: config.concurrency,
-      poll_seconds: config.poll_seconds,
-      claude_bin,
-      push: config.push,
-      commit_name: config.commit_name,
-      commit_email: config.commit_email,
-      base: config.base,
-      model: config.model,
-      setup: config.setup,
-      check: config.check,
-      check_rounds: config.check_rounds,
-      check_timeout_s: config.check_minutes * 60,
-      max_turns: config.max_turns,
-      max_usd_per_run: config.max_usd_per_run,
-      max_usd_per_issue: config.max_usd_per_issue,
-      max_usd_per_day: config.max_usd_per_day,
-      memory_mb: config.memory_mb,
-      max_processes: config.max_processes,
-      max_file_mb: config.max_file_mb,
-      run_timeout_s: config.run_minutes * 60,
-      stop_timeout_s: config.stop_seconds,
-      silence_timeout_s: config.silence_minutes * 60,
-      data_dir: config.data,
-      pass_env: [...config.pass_env],
-      host: Deno.hostname(),
-      pid: Deno.pid,
-      host_env,
-      board_url,
-    },
+    options: runnerOptions(config, { claude_bin, host_env, board_url }),
   });
+}
+
+/** What the options say of the runner. @param board_url left out: agents get no way to the board */
+export function runnerOptions(
+  config: Config,
+  { claude_bin, host_env, board_url }: Pick<RunnerOptions, "claude_bin" | "host_env" | "board_url">,
+): RunnerOptions {
+  return {
+    agent_id: config.agent_id,
+    concurrency: config.concurrency,
+    poll_seconds: config.poll_seconds,
+    claude_bin,
+    push: config.push,
+    commit_name: config.commit_name,
+    commit_email: config.commit_email,
+    base: config.base,
+    model: config.model,
+    setup: config.setup,
+    check: config.check,
+    check_rounds: config.check_rounds,
+    check_timeout_s: config.check_minutes * 60,
+    max_turns: config.max_turns,
+    max_usd_per_run: config.max_usd_per_run,
+    max_usd_per_issue: config.max_usd_per_issue,
+    max_usd_per_day: config.max_usd_per_day,
+    memory_mb: config.memory_mb,
+    max_processes: config.max_processes,
+    max_file_mb: config.max_file_mb,
+    run_timeout_s: config.run_minutes * 60,
+    stop_timeout_s: config.stop_seconds,
+    silence_timeout_s: config.silence_minutes * 60,
+    data_dir: config.data,
+    pass_env: [...config.pass_env],
+    host: Deno.hostname(),
+    pid: Deno.pid,
+    host_env,
+    ...board_url === undefined ? {} : { board_url },
+  };
 }

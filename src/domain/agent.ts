@@ -29,6 +29,8 @@ export interface RunnerStatus {
   waits: string;
   /** What the operator should know of sandbox and login. */
   warnings: string[];
+  /** A script plays the agents; nothing is started for them. Missing: they are agents. */
+  demo?: boolean;
   /** As of the last look, some minutes ago at most; missing before the first. */
   disk?: DiskUse;
 }

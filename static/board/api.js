@@ -24,7 +24,7 @@ const READY = "/readyz";
 /**
  * The runner of this server, as `/readyz` tells it; `null` when it is off.
  *
- * @typedef {{ sandbox: "bwrap" | "off", concurrency: number, error: string, waits: string, warnings: string[] }} RunnerState
+ * @typedef {{ sandbox: "bwrap" | "off", concurrency: number, error: string, waits: string, warnings: string[], demo: boolean }} RunnerState
  */
 
 /** @typedef {{ name: string, scope: string, auth: "on" | "off", permissions: string[] }} Me */

@@ -82,18 +82,20 @@ function Runner({ state }) {
   if (state === null) {
     return html`<p class="runner muted">This server runs no agents itself; those below work on other machines.</p>`;
   }
-  const { sandbox, concurrency, waits, error, warnings } = state;
+  const { sandbox, concurrency, waits, error, warnings, demo } = state;
   return html`
     <section class="runner" aria-label="Runner of this server">
       <p>
-        <span class=${`badge ${sandbox === "off" ? "bad" : "good"}`}>${sandbox === "off"
+        <span class=${`badge ${demo ? "warn" : sandbox === "off" ? "bad" : "good"}`}>${demo
+          ? "Demo, played by a script: nothing is started"
+          : sandbox === "off"
           ? "Unsandboxed"
           : "Sandbox: bubblewrap"}</span>
         <span>${concurrency === 1 ? "One agent" : `${concurrency} agents`} at a time</span>
       </p>
       ${error !== "" && html`<p class="runner-line bad"><b>In trouble:</b> ${error}</p>`}
       ${waits !== "" && html`<p class="runner-line warn"><b>Nothing is claimed:</b> ${waits}</p>`}
-      ${sandbox === "off" && html`
+      ${sandbox === "off" && !demo && html`
         <p
           class="runner-line bad">Agents run without a sandbox: they can read, write and reach over the network whatever the server's user can.</p>
       `}

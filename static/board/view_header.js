@@ -79,7 +79,8 @@ function RunnerMarks() {
   const state = runner.value;
   if (state === null) return null;
   return html`
-    ${state.sandbox === "off" && html`
+    ${state.demo && html`<span class="badge warn">Demo, played by a script</span>`}
+    ${state.sandbox === "off" && !state.demo && html`
       <span class="badge bad"
         title="Agents run without a sandbox: they can read and write whatever the server's user can">Unsandboxed</span>
     `}

@@ -30,6 +30,7 @@ Deno.test("/readyz is 503 when the runner died or the database can't be written"
     concurrency: 2,
     error: "no git",
     waits: "the day's budget",
+    demo: false,
     warnings: ["as root"],
   });
   assert.match(String((await api.call("GET", "//metrics")).body), /^autopilot_quarantined 1$/m);
