@@ -1,6 +1,6 @@
 /** `autopilot demo`: the whole loop on a board of its own, with a script in the place of the agent. */
 
-import { parseConfig } from "../config.ts";
+import { type Config, parseConfig } from "../config.ts";
 import { messageOfError } from "../domain/errors.ts";
 import { GitError } from "../process/git_run.ts";
 import { createClient } from "./client.ts";
@@ -16,9 +16,12 @@ import { serve } from "./serve.ts";
 import { watchSignals } from "./signals.ts";
 
 export const command: Command = {
-  config: ["port", "log_level", "log_format"],
+  config: [],
   no_json: true,
-  options: [{ flags: "--by-hand", meaning: "Nothing is answered or accepted by itself: do it on the board" }],
+  options: [
+    { flags: "--by-hand", meaning: "Nothing is answered or accepted by itself: do it on the board" },
+    { flags: "--port <number>", meaning: "Port to listen on; without it a free one" },
+  ],
   examples: [
     { line: "demo", meaning: "the loop in 30 seconds, from the moment somebody opens the board" },
     { line: "demo --by-hand --port 8790", meaning: "take your time; on a port of your choice" },
@@ -31,7 +34,7 @@ export const command: Command = {
     const folder = await openFolder(context);
     try {
       await using opened = new AsyncDisposableStack();
-      const config = configOf(context, folder);
+      const config = configOf(context, folder, String(options.port ?? 0));
       await configureLogging(config);
       let person: DemoPerson | null = null;
       const { version } = context.build;
@@ -60,7 +63,7 @@ export const command: Command = {
       );
       context.out.line(`Autopilot ${version} is ready: ${serving.url}/autopilot`);
       context.out.line(
-        "Open it: the demo begins then and takes 30 seconds. Ctrl-C ends it and removes it all",
+        "Open it: the demo begins then and takes 30 seconds. Ctrl-C ends it and removes everything",
       );
       context.out.line(
         `Beside it, a page with the scripts for pages of yours: ${serving.url}/autopilot/demo`,
@@ -85,12 +88,11 @@ async function openFolder({ env }: CommandContext): Promise<DemoFolder> {
   }
 }
 
-/** Only flags count: what the environment says is meant for the real board. Without a runner, by the options. */
-function configOf({ given, env }: CommandContext, { data, repository }: DemoFolder) {
+/** What the environment and the options file say is meant for the real board. Without a runner, by the options. */
+function configOf({ env }: CommandContext, { data, repository }: DemoFolder, port: string): Config {
   const flags = {
-    port: "0",
+    port,
     log_level: "warning",
-    ...given.flags,
     data,
     workdir: repository,
     agent_id: "demo-agent",
