@@ -49,6 +49,8 @@ function serverFor(context: McpContext): McpServer {
         "files that depend on it, then end your turn: the issue waits, and you go on with the answer.",
       inputSchema: schemas.AskFromRun,
       ...ADDS,
+      // Claude Code shows it from the start, where it has others looked up first.
+      _meta: { "anthropic/alwaysLoad": true },
     }, (input) => answered(() => askFromRun(context, input)));
   }
   if (may(credential, "work")) registerWork(server, context);

@@ -21,6 +21,8 @@ export interface Ending {
   red?: string;
   /** Of all turns, in order. */
   results: readonly AgentResult[];
+  /** What it asked by the tool ask_human, and nobody answered since; left out or empty: nothing. */
+  asked?: string;
   /** Why the supervisor ended it; the first cause wins. */
   cause: EndCause;
   /** Which limit it was, in words; empty when the cause says it all. */
@@ -113,10 +115,13 @@ function overBudget({ budget, now }: Ending, said = ""): Verdict {
   };
 }
 
-function byStart({ exit, start_error, start_advice, tree, tree_error, results }: Ending): Verdict | null {
+function byStart(
+  { exit, start_error, start_advice, tree, tree_error, results, asked = "" }: Ending,
+): Verdict | null {
   if (exit === null) return { outcome: "failed", reason: start_error, advice: start_advice ?? "" };
   // A question or a failure stays what it is; a success whose work is not safe is none.
-  if (tree === "unknown" && results.at(-1)?.ok === true && blockedQuestion(results.at(-1)!.text) === null) {
+  const asks = asked !== "" || blockedQuestion(results.at(-1)?.text ?? "") !== null;
+  if (tree === "unknown" && results.at(-1)?.ok === true && !asks) {
     return { outcome: "failed", reason: `The agent's work could not be committed: ${tree_error}` };
   }
   return null;
@@ -144,7 +149,8 @@ function byResult(ending: Ending, last: AgentResult | undefined): Verdict {
 }
 
 /** A question of an earlier turn stands when a later turn (a background task that ended) added nothing to it. */
-function questionOf({ results, tree }: Ending): string | null {
+function questionOf({ results, tree, asked = "" }: Ending): string | null {
+  if (asked !== "") return asked;
   const last = blockedQuestion(results.at(-1)?.text ?? "");
   if (last !== null || tree !== "unchanged") return last;
   return results.map(({ ok, text }) => ok ? blockedQuestion(text) : null).findLast((text) => text !== null) ??

@@ -69,7 +69,7 @@ export function profileOf(
       `Texts from outside are on the issue: the agent works without ${
         NETWORK_TOOLS.join(" and ")
       }, without the ` +
-        "variables of AUTOPILOT_PASS_ENV, and with package caches of its own",
+        "variables of AUTOPILOT_PASS_ENV, without the board's tools, and with package caches of its own",
     );
   }
   // What strangers write could ask the agent to show what is in those files.

@@ -36,7 +36,8 @@ const RULES = `How to work:
 - Do not merge, deploy or publish anything. A human reviews your work before it is used.
 - Nobody answers while you work, though messages about this issue may arrive. If you need a decision that only a
   human can make, change no file and end with a message whose first line begins with
-  BLOCKED: followed by your question with everything that is needed to answer it. You will go on with the answer.
+  BLOCKED: followed by your question with everything that is needed to answer it, or call the tool ask_human where you
+  have it. You will go on with the answer.
 - Otherwise end with a short summary for the reviewer: what you changed and why, how you checked it, what is left.`;
 
 const QUESTION_RULE =

@@ -15,24 +15,24 @@ const MAX_CALLS = 20;
 export class AskedByTool {
   readonly #calls = new Map<string, string>();
   #question = "";
+  #heard = 0;
 
-  /** Empty when nothing was asked. */
-  get question(): string {
-    return this.#question;
-  }
-
-  see(body: LogBody): void {
+  /** @param heard how many comments the agent had been told */
+  see(body: LogBody, heard: number): void {
     if (body.type === "tool_call" && body.tool === ASK_TOOL && this.#calls.size < MAX_CALLS) {
       this.#calls.set(body.call_id, questionIn(body.input));
-    } else if (body.type === "tool_result" && body.ok) {
-      this.#question = this.#calls.get(body.call_id) || this.#question;
+    } else if (body.type === "tool_result") {
+      const question = this.#calls.get(body.call_id) ?? "";
       this.#calls.delete(body.call_id);
+      if (!body.ok || question === "") return;
+      this.#question = question;
+      this.#heard = heard;
     }
   }
 
-  /** Somebody said something to the agent: what it asked before does not stand any more. */
-  forget(): void {
-    this.#question = "";
+  /** The question; empty when nothing was asked, or when people wrote since: that is the answer. */
+  openQuestion(heard: number): string {
+    return heard === this.#heard ? this.#question : "";
   }
 }
 

@@ -1,6 +1,7 @@
 /** Claude Code as a process: started headless over stdin stream-json, steered, interrupted and ended. */
 
 import type { AgentEvent, AgentExit } from "../domain/agent_output.ts";
+import { BOARD_TOOLS } from "../domain/question.ts";
 import { chunksUntil } from "./chunks.ts";
 import { ClaudeOutput } from "./claude_events.ts";
 import { objectFolders } from "./git.ts";
@@ -40,6 +41,8 @@ export interface AgentStart {
   allowed_tools?: readonly string[];
   /** Tools that it does not get in any case. */
   denied_tools?: readonly string[];
+  /** It gets the board's tools, reached by AUTOPILOT_URL and AUTOPILOT_TOKEN, which must be in `env`. */
+  board_tools?: boolean;
   /** The user's own login, shown read-write under the agent's HOME when no key is set: never copied. */
   credentials_file?: string;
 }
@@ -85,6 +88,8 @@ const DEFAULTS: Record<string, string> = {
   // A stream that stalls is given up after 5 minutes, which the CLI by itself does only sometimes.
   CLAUDE_ENABLE_BYTE_WATCHDOG: "1",
   CLAUDE_BYTE_STREAM_IDLE_TIMEOUT_MS: "300000",
+  // A board that does not answer holds no agent up for long: it starts without the tools.
+  MCP_TIMEOUT: "3000",
 };
 
 const ALWAYS: Record<string, string> = {
@@ -94,6 +99,17 @@ const ALWAYS: Record<string, string> = {
   // Memory is kept per repository: one issue's agent would speak to all later ones.
   CLAUDE_CODE_DISABLE_AUTO_MEMORY: "1",
 };
+
+/** The variables are put in by Claude Code: arguments can be read by every user of the machine. */
+const MCP_CONFIG = JSON.stringify({
+  mcpServers: {
+    [BOARD_TOOLS]: {
+      type: "http",
+      url: "${AUTOPILOT_URL}/mcp",
+      headers: { Authorization: "Bearer ${AUTOPILOT_TOKEN}" },
+    },
+  },
+});
 
 /** Where the sandbox shows the program, wherever it is on the host. */
 const BINARY_INSIDE = "/run/autopilot/claude";
@@ -133,6 +149,8 @@ function argumentsOf(options: AgentStart): string[] {
     // Settings, hooks and MCP servers that the repository brings are not loaded.
     "--setting-sources=user",
     "--strict-mcp-config",
+    // Without a sandbox every tool needs leave.
+    ...(options.board_tools ? [`--mcp-config=${MCP_CONFIG}`, `--allowedTools=mcp__${BOARD_TOOLS}`] : []),
     `--${session.resume ? "resume" : "session-id"}=${session.id}`,
     ...(model === "" ? [] : [`--model=${model}`]),
     ...(max_turns > 0 ? [`--max-turns=${max_turns}`] : []),

@@ -59,6 +59,8 @@ export interface Execution {
   setup: CommandReport | null;
   checks: CheckState;
   results: AgentResult[];
+  /** By the tool ask_human, and not answered since; empty: nothing. */
+  asked: string;
   forced_exit: boolean;
   resumed: boolean;
   session_id: string;

@@ -12,7 +12,7 @@ import { messageOfError } from "../domain/errors.ts";
 import { branchName } from "../domain/issue.ts";
 import type { LogBody } from "../domain/log_entry.ts";
 import { judge, unreviewedCommit } from "../domain/outcome.ts";
-import { blockedQuestion } from "../domain/question.ts";
+import { AskedByTool, blockedQuestion } from "../domain/question.ts";
 import { hasExternalText, type RunProfile } from "../domain/profile.ts";
 import { steeringMessage } from "../domain/prompt.ts";
 import { failpoint } from "../failpoint.ts";
@@ -83,6 +83,7 @@ class Executor {
       setup: null,
       checks: { state: "", report: null, rounds: 0 },
       results: [],
+      asked: "",
       forced_exit: false,
       resumed: claim.session_id !== "",
       session_id: claim.session_id === "" ? deps.newId() : claim.session_id,
@@ -224,8 +225,8 @@ class Executor {
 
   /** A question is asked before anything is checked. */
   async #check(checks: Checks, workspace: Workspace, more: boolean): Promise<string | null> {
-    const { results, earlier } = this.#execution;
-    if (blockedQuestion(results.at(-1)?.text ?? "") !== null) return null;
+    const { results, earlier, asked } = this.#execution;
+    if (asked !== "" || blockedQuestion(results.at(-1)?.text ?? "") !== null) return null;
     const red = await checks.check(workspace, { unreviewed: unreviewedCommit(earlier) !== "", more });
     failpoint("checks_done");
     return red;
@@ -269,10 +270,12 @@ class Executor {
       this.#steering.handed(told).then(() => this.#steering.attach((text) => agent.send(text))),
     ]);
     let sent = this.#steering.sent;
+    const asked = new AskedByTool();
     const talk = await converse(agent, {
       timers: this.#deps.timers,
       write: (body) => {
         this.#egress.see(body);
+        asked.see(body, this.#steering.heard);
         return this.#transcript.write(body);
       },
       sign: (event) => {
@@ -302,6 +305,7 @@ class Executor {
     execution.refused_hosts = this.#egress.hosts;
     execution.exit = talk.exit;
     execution.results = talk.results;
+    execution.asked = asked.openQuestion(this.#steering.heard);
     execution.forced_exit = talk.forced_exit;
   }
 

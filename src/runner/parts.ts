@@ -164,6 +164,9 @@ export function realParts(
     startAgent: async ({ workspace, external, token, ...request }) => {
       const { env, read_write } = await caches({ external });
       const { credentials_file } = await findLogin(options);
+      // The board holds what strangers wrote and what people keep among themselves; an agent that reads a text of a
+      // stranger has the network too, and must not have both. It asks by its last words.
+      const board = external ? {} : boardEnv(options, token);
       const agent = startAgent({
         ...request,
         binary: options.claude_bin,
@@ -182,8 +185,9 @@ export function realParts(
             ],
           }),
           ...env,
-          ...boardEnv(options, token),
+          ...board,
         },
+        board_tools: "AUTOPILOT_TOKEN" in board,
         ...(credentials_file === "" ? {} : { credentials_file }),
       });
       spares.next();

@@ -30,6 +30,11 @@ export class Steering {
     return this.#sent;
   }
 
+  /** Comments that were handed over so far. */
+  get heard(): number {
+    return this.#handed.size;
+  }
+
   /** Notes that the agent was told these with its prompt. */
   async handed(comments: readonly Comment[]): Promise<void> {
     const fresh = comments.filter(({ id }) => !this.#handed.has(id));

@@ -56,6 +56,11 @@ Deno.test("judge() a good end: by the tree and by the question", () => {
   assert.equal(short(ending({}, { text: "BLOCKED: which?" })), "needs_input");
   assert.equal(short(ending({ tree: "changed" }, { text: "BLOCKED: which?" })), "needs_input");
   assert.equal(judge(ending({}, { text: "BLOCKED: which?" })).question, "which?");
+  for (const tree of ["changed", "unchanged", "unknown"] as const) {
+    const asked = judge(ending({ tree, asked: "Red or blue?" }, { text: "I wait" }));
+    assert.deepEqual([asked.outcome, asked.question], ["needs_input", "Red or blue?"]);
+  }
+  assert.equal(short(ending({ asked: "Red?", cause: "stopped" })), "stopped");
   assert.equal(judge(ending({ tree: "changed" }, { text: "I did it" })).answer, "I did it");
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { blockedQuestion } from "../../src/domain/question.ts";
+import { AskedByTool, blockedQuestion } from "../../src/domain/question.ts";
 
 const QUESTIONS: [text: string, question: string][] = [
   ["BLOCKED: SQLite or PostgreSQL?", "SQLite or PostgreSQL?"],
@@ -88,4 +88,29 @@ Deno.test("blockedQuestion() takes megabytes of hostile text in no time", () => 
   blockedQuestion(`${"\n\n- a".repeat(200_000)}\n\nBLOCKED: ${"*".repeat(500_000)}`);
   blockedQuestion(" ".repeat(1_000_000));
   assert.ok(performance.now() - start < 2_000, `${performance.now() - start} ms`);
+});
+
+Deno.test("AskedByTool holds the last question that the board took, until people write", () => {
+  const asked = new AskedByTool();
+  const call = (call_id: string, input: string, tool = "mcp__autopilot__ask_human") =>
+    asked.see({ type: "tool_call", call_id, tool, input }, 0);
+  const result = (call_id: string, ok: boolean, heard = 1) =>
+    asked.see({ type: "tool_result", call_id, ok, text: "" }, heard);
+  call("1", '{"question":" Red? "}');
+  assert.equal(asked.openQuestion(0), "", "not before the board has taken it");
+  result("1", true);
+  assert.equal(asked.openQuestion(1), "Red?");
+  call("2", '{"question":"Refused?"}');
+  result("2", false);
+  call("3", '{"question":"Cut');
+  result("3", true);
+  call("4", '{"question":7}');
+  result("4", true);
+  call("5", '{"question":"Of another"}', "mcp__other__ask_human");
+  result("5", true);
+  assert.equal(asked.openQuestion(1), "Red?");
+  assert.equal(asked.openQuestion(2), "", "a comment came since");
+  call("6", '{"question":"And now?"}');
+  result("6", true, 2);
+  assert.equal(asked.openQuestion(2), "And now?");
 });
