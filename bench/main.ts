@@ -1,5 +1,5 @@
 /**
- * `deno task bench`: measures what README's table says, each beside a ceiling of this machine in the same run.
+ * `deno task bench`: measures what docs/speed.md says, each beside a ceiling of this machine in the same run.
  * Traffic stays on loopback and is bounded.
  *
  *   --only=http,claims   groups: start, http, sockets, claims, agents, workspace, stats, scale, board,

@@ -11,8 +11,8 @@ Deno.test("a server killed at any failpoint loses nothing, repeats nothing and l
   assert.deepEqual(broken, []);
 });
 
-Deno.test("README.md quotes the crash matrix with every failpoint", async () => {
-  const quote = quotedMatrix(await Deno.readTextFile(new URL("../../README.md", import.meta.url)));
+Deno.test("docs/crashes.md quotes the crash matrix with every failpoint", async () => {
+  const quote = quotedMatrix(await Deno.readTextFile(new URL("../../docs/crashes.md", import.meta.url)));
   const points = [...quote.matchAll(/\(`(\w+)`\)/g)].map(([, point]) => point);
   assert.deepEqual(points, Object.keys(FAILPOINTS));
   assert.doesNotMatch(quote, /BROKEN/);
