@@ -3,6 +3,7 @@
 import { type Agent, STALE_AFTER_MS } from "../domain/agent.ts";
 import type { NewEvent } from "../domain/event.ts";
 import type { Tx } from "./database.ts";
+import { kept } from "./kept.ts";
 import type { AgentRow } from "./schema.ts";
 
 export function isStale(row: AgentRow, now: string): boolean {
@@ -49,21 +50,21 @@ export async function tellAgent(
 /** The agent works on this run from now on, whatever it did before. */
 export async function setWorking(
   tx: Tx,
-  agent: { id: string; host: string; pid: number },
-  work: { issue_id: string; run_id: string },
+  { id, host, pid }: { id: string; host: string; pid: number },
+  { title, ...work }: { issue_id: string; run_id: string; title: string },
 ): Promise<void> {
-  const fields = {
-    ...work,
-    since: tx.now,
-    last_seen_at: tx.now,
-    gone_at: "",
-    host: agent.host,
-    pid: agent.pid,
-  };
-  await tx.db.insertInto("agents").values({ id: agent.id, ...fields })
-    .onConflict((conflict) => conflict.column("id").doUpdateSet(fields)).execute();
-  await tellAgent(tx, agent.id, "working", work, { phase: "preparing" });
+  await noteWorking(tx, { id, host, pid, ...work, now: tx.now });
+  const data = { agent: id, status: "working", title, phase: "preparing" };
+  tx.emit({ type: "agent.status", ...work, actor: { kind: "agent", name: id }, data });
 }
+
+type Working = { id: string; host: string; pid: number; issue_id: string; run_id: string; now: string };
+
+const noteWorking = kept((db, { id, host, pid, issue_id, run_id, now }: Working) => {
+  const fields = { issue_id, run_id, since: now, last_seen_at: now, gone_at: "", host, pid };
+  return db.insertInto("agents").values({ id, ...fields })
+    .onConflict((conflict) => conflict.column("id").doUpdateSet(fields));
+});
 
 /** The agent's run has ended. Nothing is written when it works on another run by now. */
 export async function setIdle(tx: Tx, id: string, run_id: string): Promise<void> {

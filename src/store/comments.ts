@@ -5,6 +5,7 @@ import { type Actor, cardOf } from "../domain/event.ts";
 import type { Issue, Status } from "../domain/issue.ts";
 import type { Database, Tx } from "./database.ts";
 import { decided, findIssue, handedOff, lockIssue, moveIssue } from "./issue_rows.ts";
+import { insertRows, kept, readingSide } from "./kept.ts";
 import { commentOf, issueOf } from "./rows.ts";
 import { lockRun } from "./run_rows.ts";
 import type { IssueRow } from "./schema.ts";
@@ -14,14 +15,17 @@ import { storable, storableFields } from "./text.ts";
 export function commentsIn(database: Database): Comments {
   return {
     list: async (issue_id) => {
-      const rows = await database.read.selectFrom("comments").selectAll()
-        .where("issue_id", "=", storable(issue_id)).orderBy("n").execute();
+      const rows = await thread(readingSide(database), { issue_id: storable(issue_id) });
       return rows.map(commentOf);
     },
     add: (ref, input, actor) => database.write((tx) => add(tx, ref, storableFields(input), actor)),
     markDelivered: (run_id, fence, ids) => database.write((tx) => markDelivered(tx, run_id, fence, ids)),
   };
 }
+
+const thread = kept((db, { issue_id }: { issue_id: string }) =>
+  db.selectFrom("comments").selectAll().where("issue_id", "=", issue_id).orderBy("n")
+);
 
 async function add(
   tx: Tx,
@@ -37,6 +41,10 @@ async function add(
   return { comment, issue: issueOf(moved), unblocked: true };
 }
 
+const lastComment = kept((db, { issue_id }: { issue_id: string }) =>
+  db.selectFrom("comments").select("n").where("issue_id", "=", issue_id).orderBy("n", "desc").limit(1)
+);
+
 /** Inserts a comment at the end of the thread of an issue that the caller has locked. */
 export async function insertComment(
   tx: Tx,
@@ -44,8 +52,7 @@ export async function insertComment(
   input: NewComment,
   { status, actor, run_id = "" }: { status: Status; actor: Actor; run_id?: string },
 ): Promise<Comment> {
-  const last = await tx.db.selectFrom("comments").select("n").where("issue_id", "=", issue.id)
-    .orderBy("n", "desc").limit(1).executeTakeFirst();
+  const [last] = await lastComment(tx, { issue_id: issue.id });
   const row = {
     id: tx.newId(),
     issue_id: issue.id,
@@ -57,7 +64,7 @@ export async function insertComment(
     delivered_at: "",
     created_at: tx.now,
   };
-  await tx.db.insertInto("comments").values(row).execute();
+  await insertRows(tx, "comments", [row]);
   tx.index({ number: issue.number, n: row.n, text: row.body });
   const { author, author_kind } = row;
   const data = { title: issue.title, author, author_kind, comment_id: row.id, status };
@@ -73,7 +80,7 @@ async function markDelivered(tx: Tx, run_id: string, fence: number, ids: string[
     .where("id", "in", ids).where("issue_id", "=", run.issue_id).where("delivered_at", "=", "")
     .returning("id").execute();
   if (fresh.length === 0) return;
-  const issue = issueOf(await findIssue(tx.db, run.issue_id));
+  const issue = issueOf(await findIssue(tx, run.issue_id));
   tx.emit({
     type: "issue.updated",
     issue_id: issue.id,

@@ -1,25 +1,27 @@
 /** Writing events: the last step of every transaction that has some. */
 
-import { type Kysely, sql } from "kysely";
+import { sql } from "kysely";
 import type { NewEvent } from "../domain/event.ts";
-import type { Schema } from "./schema.ts";
+import { type Connection, insertRows, kept } from "./kept.ts";
 import { storable } from "./text.ts";
 
 /** The highest sequence number given so far, 0 when there is none. */
-export async function lastSeqOf(db: Kysely<Schema>): Promise<number> {
-  const row = await db.selectFrom("events").select("seq").orderBy("seq", "desc").limit(1).executeTakeFirst();
+export async function lastSeqOf(on: Connection): Promise<number> {
+  const [row] = await last(on, {});
   return row?.seq ?? 0;
 }
 
+const last = kept((db) => db.selectFrom("events").select("seq").orderBy("seq", "desc").limit(1));
+
 /** Inserts the events behind `last`, which stays the truth until the commit: SQLite has one writer at a time. */
 export async function insertEvents(
-  db: Kysely<Schema>,
+  on: Connection,
   events: readonly NewEvent[],
   last: number,
   now: string,
 ): Promise<void> {
   const rows = events.map((event, index) => ({ seq: last + 1 + index, ...columnsOf(event, now) }));
-  await db.insertInto("events").values(rows).execute();
+  await insertRows(on, "events", rows);
 }
 
 function columnsOf(event: NewEvent, now: string) {
@@ -42,10 +44,13 @@ export const CHANNEL = "autopilot";
  * to the commit no other transaction is in the same place: see the function in the first migration.
  */
 export async function appendEvents(
-  db: Kysely<Schema>,
+  on: Connection,
   events: readonly NewEvent[],
   now: string,
 ): Promise<void> {
-  const log = JSON.stringify(events.map((event) => columnsOf(event, now)));
-  await sql`select append_events(${log}::json)`.execute(db);
+  await append(on, { log: JSON.stringify(events.map((event) => columnsOf(event, now))) });
 }
+
+const append = kept<{ log: string }, unknown>((db, { log }) => ({
+  compile: () => sql`select append_events(${log}::json)`.compile(db),
+}));

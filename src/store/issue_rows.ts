@@ -6,32 +6,41 @@ import { type Actor, cardOf } from "../domain/event.ts";
 import type { Status } from "../domain/issue.ts";
 import { type Action, decide } from "../domain/workflow.ts";
 import type { Tx } from "./database.ts";
+import { type Connection, kept } from "./kept.ts";
 import { issueOf } from "./rows.ts";
 import type { IssueRow, IssueTable, Schema } from "./schema.ts";
 
 const NUMBER = /^\d{1,10}$/;
 
 /** @throws NotFoundError */
-export async function findIssue(db: Kysely<Schema>, ref: string): Promise<IssueRow> {
-  const row = ref.includes("\0") ? undefined : await byRef(db, ref).executeTakeFirst();
-  if (row === undefined) throw new NotFoundError("issue", ref);
-  return row;
+export async function findIssue(on: Connection, ref: string): Promise<IssueRow> {
+  return await byRef(on, ref, read);
 }
 
 /** The row, locked until the commit: nobody changes it between the decision and the write. @throws NotFoundError */
 export async function lockIssue(tx: Tx, ref: string): Promise<IssueRow> {
-  const query = ref.includes("\0") ? undefined : byRef(tx.db, ref);
-  const row = await (tx.kind === "postgres" ? query?.forUpdate() : query)?.executeTakeFirst();
+  return await byRef(tx, ref, tx.kind === "postgres" ? locked : read);
+}
+
+async function byRef(on: Connection, ref: string, { byNumber, byId }: typeof read): Promise<IssueRow> {
+  const [row] = NUMBER.test(ref)
+    ? await byNumber(on, { number: Number(ref) })
+    : ref.includes("\0")
+    ? []
+    : await byId(on, { id: ref.toWellFormed() });
   if (row === undefined) throw new NotFoundError("issue", ref);
   return row;
 }
 
-function byRef(db: Kysely<Schema>, ref: string) {
-  const query = db.selectFrom("issues").selectAll();
-  return NUMBER.test(ref)
-    ? query.where("number", "=", Number(ref))
-    : query.where("id", "=", ref.toWellFormed());
-}
+const selected = (db: Kysely<Schema>) => db.selectFrom("issues").selectAll();
+const read = {
+  byNumber: kept((db, p: { number: number }) => selected(db).where("number", "=", p.number)),
+  byId: kept((db, p: { id: string }) => selected(db).where("id", "=", p.id)),
+};
+const locked = {
+  byNumber: kept((db, p: { number: number }) => selected(db).where("number", "=", p.number).forUpdate()),
+  byId: kept((db, p: { id: string }) => selected(db).where("id", "=", p.id).forUpdate()),
+};
 
 /**
  * Writes the fields if the issue still has the version that was read. The row was locked when it was read, so
@@ -49,7 +58,7 @@ export async function updateIssue(
     .where("id", "=", row.id).where("version", "=", row.version)
     .returningAll().executeTakeFirst();
   if (updated !== undefined) return updated;
-  const { version } = await findIssue(tx.db, row.id);
+  const { version } = await findIssue(tx, row.id);
   throw new StaleVersionError(row.version, version);
 }
 

@@ -6,6 +6,7 @@ import { type Issue, type IssuePatch, type NewIssue, type Status, STATUSES } fro
 import type { Database, Tx } from "./database.ts";
 import { decided, findIssue, handedOff, lockIssue, moveIssue, updateIssue } from "./issue_rows.ts";
 import { listIssues } from "./list.ts";
+import { insertedRow, readingSide } from "./kept.ts";
 import { issueOf, rankOf } from "./rows.ts";
 import type { IssueRow } from "./schema.ts";
 import type { Issues } from "./store.ts";
@@ -14,7 +15,7 @@ import { storable, storableFields } from "./text.ts";
 export function issuesIn(database: Database): Issues {
   return {
     create: (input, actor) => database.write((tx) => createIssue(tx, storableFields(input), actor)),
-    get: async (ref) => issueOf(await findIssue(database.read, ref)),
+    get: async (ref) => issueOf(await findIssue(readingSide(database), ref)),
     list: (filter) => listIssues(database, filter),
     edit: (ref, patch, options, actor) =>
       database.write((tx) => edit(tx, ref, storableFields(patch), options.if_version, actor)),
@@ -28,7 +29,7 @@ export function issuesIn(database: Database): Issues {
 export async function createIssue(tx: Tx, input: NewIssue, actor: Actor): Promise<Issue> {
   const fields = { ...input, priority: rankOf(input.priority), human_only: input.human_only ? 1 : 0 };
   const { to } = decided(fields, { type: "create", to: input.status }, actor);
-  const row = await tx.db.insertInto("issues").values({
+  const row = await insertedRow(tx, "issues", {
     ...fields,
     status: to,
     id: tx.newId(),
@@ -36,7 +37,7 @@ export async function createIssue(tx: Tx, input: NewIssue, actor: Actor): Promis
     updated_at: tx.now,
     promoted_at: to === "ready" ? tx.now : "",
     checks: "",
-  }).returningAll().executeTakeFirstOrThrow();
+  });
   tx.index({ number: row.number, n: 0, text: `${row.title}\n${row.body}` });
   const issue = issueOf(row);
   tx.emit(issueEvent("issue.created", issue, actor));

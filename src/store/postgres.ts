@@ -104,7 +104,7 @@ class PostgresDatabase implements Database {
   }
 
   lastSeq(): Promise<number> {
-    return lastSeqOf(this.read);
+    return lastSeqOf({ kind: "postgres", db: this.read });
   }
 
   async write<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -153,8 +153,9 @@ class PostgresDatabase implements Database {
       index: (entry) => void entries.push(entry),
       announce: () => void (announced = true),
     });
-    await writeEntries(db, "postgres", entries);
-    if (events.length > 0) await appendEvents(db, events, now);
+    const on = { kind: "postgres", db } as const;
+    await writeEntries(on, entries);
+    if (events.length > 0) await appendEvents(on, events, now);
     else if (announced) await sql`select pg_notify(${sql.lit(CHANNEL)}, '')`.execute(db);
     return value;
   }

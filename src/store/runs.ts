@@ -11,6 +11,7 @@ import { LEASE_MS } from "../domain/run.ts";
 import { lockAgent, setWorking, tellAgent, touch } from "./agent_rows.ts";
 import type { Database, Tx } from "./database.ts";
 import { decided, lockIssue } from "./issue_rows.ts";
+import { insertRows, kept } from "./kept.ts";
 import { issueOf, leaseOf, runOf } from "./rows.ts";
 import { finish } from "./run_finish.ts";
 import { lockRun } from "./run_rows.ts";
@@ -81,26 +82,33 @@ function claimTarget(kind: Kind, agent: AgentProcess): Status {
 }
 
 /** One statement picks and moves the issue: the three conditions of domain/claim.ts, and its order. */
+const taking = (one: boolean) =>
+  kept((db, p: { status: Status; agent: string; now: string; number: number | null }, kind) =>
+    db.updateTable("issues").set({
+      status: p.status,
+      claimed_by: p.agent,
+      claimed_at: p.now,
+      not_before: "",
+      attempts: (eb) => eb("attempts", "+", 1),
+      fence: (eb) => eb("fence", "+", 1),
+      version: (eb) => eb("version", "+", 1),
+      updated_at: p.now,
+    }).where("number", "=", (eb) =>
+      eb.selectFrom("issues").select("number")
+        // Literals, so that both databases use the partial index whatever the parameters are.
+        .where(sql<boolean>`status = 'ready' and human_only = 0`).where("not_before", "<=", p.now)
+        .$if(one, (query) => query.where("number", "=", p.number))
+        .orderBy("priority").orderBy("number").limit(1)
+        // What another claim holds is passed over, not waited for.
+        .$if(kind === "postgres", (query) => query.forUpdate().skipLocked())).returningAll()
+  );
+const takeNext = taking(false);
+const takeThis = taking(true);
+
 async function take(tx: Tx, agent: AgentProcess, number: number | null): Promise<IssueRow | undefined> {
   const status = claimTarget("feature", agent);
-  const row = await tx.db.updateTable("issues").set({
-    status,
-    claimed_by: agent.id,
-    claimed_at: tx.now,
-    not_before: "",
-    attempts: (eb) => eb("attempts", "+", 1),
-    fence: (eb) => eb("fence", "+", 1),
-    version: (eb) => eb("version", "+", 1),
-    updated_at: tx.now,
-  }).where("number", "=", (eb) =>
-    eb.selectFrom("issues").select("number")
-      // Literals, so that both databases use the partial index whatever the parameters are.
-      .where(sql<boolean>`status = 'ready' and human_only = 0`).where("not_before", "<=", tx.now)
-      .$if(number !== null, (query) => query.where("number", "=", number))
-      .orderBy("priority").orderBy("number").limit(1)
-      // What another claim holds is passed over, not waited for.
-      .$if(tx.kind === "postgres", (query) => query.forUpdate().skipLocked())).returningAll()
-    .executeTakeFirst();
+  const takeOne = number === null ? takeNext : takeThis;
+  const [row] = await takeOne(tx, { status, agent: agent.id, now: tx.now, number });
   if (row !== undefined && claimTarget(row.kind, agent) !== status) {
     throw new Error(
       `The workflow sends a claimed ${row.kind} elsewhere: the claim's statement must know that`,
@@ -139,7 +147,7 @@ async function claim(
     session_cost_usd: row.session_cost_usd,
     stop_to: "backlog",
   } as const;
-  await tx.db.insertInto("runs").values(started).execute();
+  await insertRows(tx, "runs", [started]);
   if (token_hash !== undefined) await insertRunToken(tx, started, token_hash);
   const run: RunRow = { ...UNTOUCHED_RUN, ...started };
   const issue = issueOf(row);
@@ -148,7 +156,7 @@ async function claim(
   tx.emit({ type: "issue.status", ...work, actor, data: { ...cardOf(issue), from: "ready" } });
   const data = { title: row.title, agent: agent.id, attempt: run.attempt, number: row.number };
   tx.emit({ type: "run.started", ...work, actor, data });
-  await setWorking(tx, agent, work);
+  await setWorking(tx, agent, { ...work, title: row.title });
   return {
     issue,
     run: runOf(run),

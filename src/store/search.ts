@@ -1,7 +1,8 @@
 /** Full-text search: the same words, found the same way, in both databases. */
 
-import { type Expression, type Kysely, type RawBuilder, sql, type SqlBool } from "kysely";
-import type { Backend, Schema } from "./schema.ts";
+import { type Expression, type RawBuilder, sql, type SqlBool } from "kysely";
+import { type Connection, kept } from "./kept.ts";
+import type { Backend } from "./schema.ts";
 
 /** Longest word kept, in characters; longer ones are found by their beginning. */
 const MAX_WORD = 64;
@@ -36,22 +37,27 @@ export interface SearchEntry {
 
 /** Writes entries, in place of what was there. */
 export async function writeEntries(
-  db: Kysely<Schema>,
-  kind: Backend,
+  on: Connection,
   entries: readonly SearchEntry[],
 ): Promise<void> {
   for (const { number, n, text } of entries) {
     // Beyond a million comments on one issue the thread is no longer searched.
     if (n >= 2 ** ENTRY_BITS) continue;
     const words = wordsOf(text);
-    const write = kind === "sqlite"
-      ? sql`insert or replace into search (rowid, words)
-          values (${number} << ${sql.lit(ENTRY_BITS)} | ${n}, ${words.join(" ")})`
-      : sql`insert into search (number, n, words) values (${number}, ${n}, array_to_tsvector(${words}::text[]))
-          on conflict (number, n) do update set words = excluded.words`;
-    await write.execute(db);
+    await writeEntry(on, { number, n, words: on.kind === "sqlite" ? words.join(" ") : words });
   }
 }
+
+const writeEntry = kept<{ number: number; n: number; words: string | string[] }, unknown>(
+  (db, { number, n, words }, kind) => {
+    const write = kind === "sqlite"
+      ? sql`insert or replace into search (rowid, words)
+          values (${number} << ${sql.lit(ENTRY_BITS)} | ${n}, ${words})`
+      : sql`insert into search (number, n, words) values (${number}, ${n}, array_to_tsvector(${words}::text[]))
+          on conflict (number, n) do update set words = excluded.words`;
+    return { compile: () => write.compile(db) };
+  },
+);
 
 /** How a search becomes part of a statement that selects from `issues`. */
 export interface Match {

@@ -146,7 +146,7 @@ class SqliteDatabase implements Database {
     const jobs = this.#queue.splice(0, MAX_BATCH);
     try {
       for (const job of jobs) settle.push(await this.#attempt(job, batch));
-      await writeEntries(this.#writer, "sqlite", batch.entries);
+      await writeEntries({ kind: "sqlite", db: this.#writer }, batch.entries);
       this.#run("commit");
     } catch (error) {
       // Nothing of the batch is in the database: the commit failed (disk full, I/O error, busy), or SQLite
@@ -203,8 +203,8 @@ class SqliteDatabase implements Database {
     try {
       const value = await job.work(tx);
       if (events.length > 0) {
-        const last = batch.last_seq ?? await lastSeqOf(db);
-        await insertEvents(db, events, last, tx.now);
+        const last = batch.last_seq ?? await lastSeqOf(tx);
+        await insertEvents(tx, events, last, tx.now);
         batch.last_seq = last + events.length;
       }
       this.#run("release work");

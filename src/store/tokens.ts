@@ -5,6 +5,7 @@ import { NotFoundError } from "../domain/errors.ts";
 import { type Actor, SYSTEM } from "../domain/event.ts";
 import type { NewToken, Token } from "../domain/token.ts";
 import type { Database, Tx } from "./database.ts";
+import { insertedRow } from "./kept.ts";
 import type { TokenRow, TokenTable } from "./schema.ts";
 import type { SessionStart, Tokens } from "./store.ts";
 import { storable, storableFields } from "./text.ts";
@@ -40,9 +41,7 @@ export function tokenOf(row: TokenRow): Token {
 }
 
 async function insert(tx: Tx, fields: Omit<Insertable<TokenTable>, "created_at">): Promise<Token> {
-  const row = await tx.db.insertInto("tokens").values({ ...fields, created_at: tx.now })
-    .returningAll().executeTakeFirstOrThrow();
-  return tokenOf(row);
+  return tokenOf(await insertedRow(tx, "tokens", { ...fields, created_at: tx.now }));
 }
 
 async function mint(tx: Tx, input: NewToken, hash: string, actor: Actor): Promise<Token> {

@@ -188,7 +188,7 @@ class Loader {
         await this.db.deleteFrom(table).execute();
       }
       await this.db.insertInto(table).values(batch).execute();
-      await writeEntries(this.tx.db, this.tx.kind, this.#entries(table, batch));
+      await writeEntries(this.tx, this.#entries(table, batch));
     } catch (cause) {
       throw new TransferError(
         `The ${table} up to line ${this.#line} can't be taken in: ${messageOfError(cause)}`,
