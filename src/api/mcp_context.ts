@@ -1,6 +1,7 @@
 /** What the MCP server's tools share: who calls, how they answer, and how much one run may write. */
 
 import type { CallToolResult } from "@modelcontextprotocol/server";
+import { RUN_ID_META } from "../domain/by_hand.ts";
 import { actorOf, type Credential } from "../domain/credential.ts";
 import type { Actor } from "../domain/event.ts";
 import { Texts } from "../domain/fenced.ts";
@@ -21,8 +22,6 @@ export interface Said {
 
 /** Longest answer in characters: coding agents cut what is much longer. */
 export const MAX_ANSWER = 60_000;
-/** Under which a result names the run that was claimed. */
-export const RUN_ID_META = "autopilot/run_id";
 
 /** Runs a tool. What it throws is an answer too, as the API would say it. */
 export async function answered(work: () => Promise<Said>): Promise<CallToolResult> {

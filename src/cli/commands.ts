@@ -86,6 +86,11 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./logs.ts")).command,
   },
   {
+    name: "mcp",
+    summary: "Give a coding agent in a terminal the board's tools, over standard input and output",
+    load: async () => (await import("./mcp.ts")).command,
+  },
+  {
     name: "config",
     summary: "Show every option, its value and where it comes from",
     load: async () => (await import("./config_command.ts")).command,

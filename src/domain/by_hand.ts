@@ -11,6 +11,9 @@ export const HAND_LEASE_MINUTES = 60;
 /** What `autopilot mcp` keeps instead, as a process that lives as long as its session. */
 export const BRIDGE_LEASE_MINUTES = 3;
 
+/** Under which the result of a claim names its run, for programs between the session and the board. */
+export const RUN_ID_META = "autopilot/run_id";
+
 /** In the place of a host's name, of which it can be none. */
 const MARK = "by-hand:";
 

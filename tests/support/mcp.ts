@@ -1,5 +1,6 @@
 /** Clients of the MCP server: the SDK's own, over HTTP. */
 
+import { RUN_ID_META } from "../../src/domain/by_hand.ts";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 
 export interface Tools extends AsyncDisposable {
@@ -40,7 +41,7 @@ export function toolsOf(client: Client): Tools {
     async call(name, input = {}) {
       const { content, isError, _meta } = await client.callTool({ name, arguments: input });
       const text = content.map((part) => part.type === "text" ? part.text : `[${part.type}]`).join("\n");
-      return { ok: isError !== true, text, run_id: String(_meta?.["autopilot/run_id"] ?? "") };
+      return { ok: isError !== true, text, run_id: String(_meta?.[RUN_ID_META] ?? "") };
     },
     [Symbol.asyncDispose]: () => client.close(),
   };
