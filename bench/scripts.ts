@@ -9,6 +9,7 @@ import { amountRow, print, quantile, type Row } from "./report.ts";
 /** One script: its file, what it may transfer at load in KB (gzip), and on first use. */
 const SCRIPTS = [
   { file: "feedback.js", kb: 5, ms: 10, parts: { of: ["extras.js", "receipts.js"], kb: 12 } },
+  { file: "sdk.js", kb: 10, ms: 10, parts: { of: ["views.js"], kb: 5 } },
 ] as const;
 
 /** @param loads how often each page is opened */
@@ -18,7 +19,6 @@ export async function scriptRows(loads: number): Promise<Row[]> {
     print("The scripts are left out: Chromium is not installed");
     return [];
   }
-  await using server = await startServer();
   const browser = await launchChromium(path);
   try {
     const rows: Row[] = [];
@@ -30,7 +30,7 @@ export async function scriptRows(loads: number): Promise<Row[]> {
         parts.of.map((part) => gzipped(`${server.url}/autopilot/${folder}${part}`)),
       );
       await using site = startSite({
-        connect: server.url,
+        connect: `${server.url} ${server.url.replace("http", "ws")}`,
         head: `<script nonce="%NONCE%" src="${address}"></script>`,
       });
       await using bare = startSite({});

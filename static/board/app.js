@@ -95,3 +95,5 @@ const loaded = effect(() => {
   queueMicrotask(() => loaded());
 });
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("root")));
+// A page that frames the board can see by nothing else that it is here.
+if (parent !== self) parent.postMessage("autopilot-board", "*");

@@ -8,6 +8,8 @@
  * @typedef {import("./types.js").Extras} Extras
  * @typedef {import("./types.js").SubmitOptions} SubmitOptions
  */
+import { apiOf, h, newHost, parse } from "../shared/base.js";
+
 (() => {
   const script = /** @type {HTMLScriptElement | null} */ (
     document.currentScript ?? document.querySelector('script[src*="/feedback.js"]')
@@ -17,10 +19,7 @@
   if (script === null || global.AutopilotFeedback?.submit) return;
 
   const options = script.dataset;
-  const lang = options.lang || (options.strings ? document.documentElement.lang : "") || "en";
-  const api = options.api
-    ? new URL(options.api.replace(/\/+$/, ""), document.baseURI).href
-    : new URL("../api/autopilot", script.src).href;
+  const api = apiOf(script);
   const words = Object.assign({
     button: "Feedback",
     title: "Send feedback",
@@ -38,27 +37,6 @@
     failed: "Not sent ({why}). Your text is kept: please try again.",
     unreachable: "the server can't be reached",
   }, parse(options.strings, {}));
-
-  /** @param {string | null | undefined} text @param {any} fallback */
-  function parse(text, fallback) {
-    try {
-      return JSON.parse(text || "null") ?? fallback;
-    } catch {
-      // A text that is no JSON says nothing.
-      return fallback;
-    }
-  }
-
-  /** @param {string} tag @param {Record<string, any>} [props] @param {(Node | string)[]} children @returns {any} */
-  function h(tag, props = {}, ...children) {
-    const element = document.createElement(tag);
-    for (const [name, value] of Object.entries(props)) {
-      if (name in element && name !== "form") /** @type {any} */ (element)[name] = value;
-      else element.setAttribute(name, value);
-    }
-    element.append(...children);
-    return element;
-  }
 
   // The outbox: what is to be sent, in the page's storage, so that it outlives the page.
 
@@ -204,14 +182,7 @@
 
   // The button and the dialog.
 
-  const host = h("div", { lang });
-  const shadow = host.attachShadow({ mode: "open" });
-  const sheet = new CSSStyleSheet();
-  sheet.replaceSync("%FEEDBACK_CSS%");
-  shadow.adoptedStyleSheets = [sheet];
-  host.setAttribute("data-autopilot-feedback", "");
-  if (/^(ar|dv|fa|he|ks|ps|sd|ug|ur|yi)\b/.test(lang)) host.dir = "rtl";
-  if (options.theme) host.setAttribute("theme", options.theme);
+  const { host, shadow } = newHost("data-autopilot-feedback", "%FEEDBACK_CSS%", options);
   if (options.button !== "off") {
     shadow.append(
       h(
