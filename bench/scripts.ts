@@ -2,14 +2,14 @@
 
 import type { Browser } from "playwright-core";
 import { findChromium, launchChromium } from "../tests/support/chromium.ts";
-import { startSite } from "../tests/support/pages.ts";
+import { type SiteOptions, startSite } from "../tests/support/pages.ts";
 import { startServer } from "../tests/support/server.ts";
 import { amountRow, print, quantile, type Row } from "./report.ts";
 
 /** One script: its file, what it may transfer at load in KB (gzip), and on first use. */
 const SCRIPTS = [
   { file: "feedback.js", kb: 5, ms: 10, parts: { of: ["extras.js", "receipts.js"], kb: 12 } },
-  { file: "sdk.js", kb: 10, ms: 10, parts: { of: ["views.js"], kb: 5 } },
+  { file: "sdk.js", kb: 10, ms: 10, parts: { of: ["views.js", "toasts.js", "late_words.js"], kb: 6 } },
 ] as const;
 
 /** @param loads how often each page is opened */
@@ -19,6 +19,11 @@ export async function scriptRows(loads: number): Promise<Row[]> {
     print("The scripts are left out: Chromium is not installed");
     return [];
   }
+  const page_of: SiteOptions = {};
+  await using site = startSite(page_of);
+  await using bare = startSite({});
+  await using server = await startServer({ env: { AUTOPILOT_EMBED_ORIGINS: site.url } });
+  page_of.connect = `${server.url} ${server.url.replace("http", "ws")}`;
   const browser = await launchChromium(path);
   try {
     const rows: Row[] = [];
@@ -29,11 +34,7 @@ export async function scriptRows(loads: number): Promise<Row[]> {
       const sizes = await Promise.all(
         parts.of.map((part) => gzipped(`${server.url}/autopilot/${folder}${part}`)),
       );
-      await using site = startSite({
-        connect: `${server.url} ${server.url.replace("http", "ws")}`,
-        head: `<script nonce="%NONCE%" src="${address}"></script>`,
-      });
-      await using bare = startSite({});
+      page_of.head = `<script nonce="%NONCE%" src="${address}"></script>`;
       const [own, floor] = [await busyMs(browser, site.url, loads), await busyMs(browser, bare.url, loads)];
       rows.push(
         amountRow(`${file}, gzip at load`, await gzipped(address) / 1024, "KB", kb),

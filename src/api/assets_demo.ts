@@ -21,6 +21,12 @@ export async function demoAnswer(
   return await answerAsset(request, found, {
     "cache-control": "no-cache",
     "cross-origin-resource-policy": "same-origin",
-    ...found.page ? page_headers : {},
+    ...found.page ? withFrame(page_headers) : {},
   });
+}
+
+/** The launcher shows the board in a frame of the page. */
+function withFrame(headers: Record<string, string>): Record<string, string> {
+  const policy = "content-security-policy";
+  return { ...headers, [policy]: `${headers[policy]}; frame-src 'self'` };
 }

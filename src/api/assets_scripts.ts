@@ -128,7 +128,7 @@ function joined(text: string): string {
     });
     return before.join("") + module.replace(IMPORT, "").replace(/^export /gm, "");
   };
-  return `(() => {\n${visit(text)}})();\n`;
+  return `(() => {\n${visit(text)}})();`;
 }
 
 /**
@@ -155,7 +155,7 @@ function filled(text: string): string {
 
 /** No string in these style sheets holds a comment or a run of blanks. */
 function squeezeCss(css: string): string {
-  return css.replace(/\/\*.*?\*\//gs, "").replace(/\s+/g, " ").replace(/\s*([{};,>])\s*/g, "$1")
+  return css.replace(/\/\*.*?\*\//gs, "").replace(/\s+/g, " ").replace(/\s*([{};,>/])\s*/g, "$1")
     .replaceAll(": ", ":").replaceAll(" !", "!").replaceAll(";}", "}")
     .replace(/="(\w+)"/g, "=$1").replace(/(?<![\w.])0\./g, ".").trim();
 }

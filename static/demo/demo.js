@@ -6,11 +6,23 @@ function on(id, work) {
   document.getElementById(id)?.addEventListener("click", work);
 }
 
-on("open", () => {
-  const { AutopilotFeedback } = /** @type {{ AutopilotFeedback?: { open(): void } }} */ (
+/** What the two scripts give to the page. */
+const given =
+  /** @type {{ AutopilotFeedback?: { open(): void }, Autopilot?: { open(): void, notify(event: object): void } }} */ (
     /** @type {unknown} */ (globalThis)
   );
-  AutopilotFeedback?.open();
+
+on("open", () => given.AutopilotFeedback?.open());
+on("board", () => given.Autopilot?.open());
+on("news", () => {
+  const issue = { id: "1", number: 1, title: "An example that is no issue of the board" };
+  const news = [
+    { type: "issue.created" },
+    { type: "run.started" },
+    { type: "issue.status", status: "blocked", from: "in_progress" },
+    { type: "issue.status", number: 2, id: "2", title: "Another", status: "in_review", from: "in_progress" },
+  ];
+  news.forEach((event) => given.Autopilot?.notify({ ...issue, ...event }));
 });
 on("break", () => {
   throw new Error("The demo broke, as it was asked to");
@@ -19,8 +31,10 @@ on("miss", () => {
   fetch("/autopilot/demo/missing?a=1");
 });
 
-const tag = document.getElementById("feedback-tag");
-if (tag !== null) {
-  tag.textContent =
-    `<script src="${location.origin}/autopilot/feedback.js" data-user="me@example.com"></script>`;
+for (const [id, file] of [["feedback-tag", "feedback.js"], ["sdk-tag", "sdk.js"]]) {
+  const tag = document.getElementById(id);
+  if (tag !== null) {
+    tag.textContent =
+      `<script src="${location.origin}/autopilot/${file}" data-user="me@example.com"></script>`;
+  }
 }

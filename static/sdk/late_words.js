@@ -12,7 +12,7 @@ export const LATE_WORDS = {
   empty: "Nothing has happened yet.",
   offline: "You are offline.",
   login: "The board wants a login: open it and log in.",
-  token: "The board does not take this page's token.",
+  token: "The board wants a token of this page that it knows: data-token.",
   origin: "The board does not take connections of {origin}: add it to AUTOPILOT_EMBED_ORIGINS there.",
   policy: "This page's Content-Security-Policy does not let it connect to the board.",
 };

@@ -53,7 +53,7 @@ export function connect({ api, script, token, since, onStatus, onEvents, onStart
     const headers = token ? { authorization: `Bearer ${token}` } : undefined;
     const answer = await fetch(`${api}/counts`, { headers, credentials: "same-origin", cache: "no-cache" });
     tell({ allowed: true });
-    if (answer.status === 401) return token ? "token" : "login";
+    if (answer.status === 401) return token || api.origin !== location.origin ? "token" : "login";
     const body = await answer.json();
     if (body.code === "wrong_origin") return "token";
     // A token that may not read hears the events all the same.
@@ -70,7 +70,7 @@ export function connect({ api, script, token, since, onStatus, onEvents, onStart
     try {
       state = await count();
     } catch {
-      state = await reasonOf(api, script, policy.refused());
+      state = await reasonOf(api, script, policy.refused);
       if (state === "origin") tell({ allowed: false });
     }
     if (closed || socket !== null) return;
@@ -100,11 +100,18 @@ export function connect({ api, script, token, since, onStatus, onEvents, onStart
       }
     };
     const own = socket;
-    socket.onclose = () => {
-      if (closed || socket !== own) return;
-      socket = null;
-      fail(policy.refused() ? "policy" : navigator.onLine ? "away" : "offline");
+    // What the page's policy refuses has an error and no end.
+    own.onclose = own.onerror = () => {
+      if (socket === own) lost();
     };
+  }
+
+  /** The connection is gone, or soon will be. */
+  async function lost() {
+    const gone = socket;
+    socket = null;
+    gone?.close();
+    if (gone !== null && !closed) fail(await reasonOf(api, script, policy.refused, true));
   }
 
   function hand() {
@@ -135,10 +142,6 @@ export function connect({ api, script, token, since, onStatus, onEvents, onStart
   /** Does not wait for the next attempt. */
   function retry() {
     if (again !== undefined) open();
-  }
-
-  function lost() {
-    socket?.close();
   }
 
   function seen() {

@@ -223,7 +223,7 @@ function start() {
       if (isMixed(api) || status.state !== "connecting") break;
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
-    return status.state !== "login" && (!foreign || status.allowed === true);
+    return !["login", "token"].includes(status.state) && (!foreign || status.allowed === true);
   }
 
   /** @param {unknown} [issue] id or number */

@@ -12,6 +12,9 @@ const LOOPBACK = /^(localhost|127\.|\[::1\])|\.localhost$/;
 /** Names under which browsers know the permission, newest first. */
 const PERMISSIONS = ["loopback-network", "local-network", "local-network-access"];
 
+/** So long after a refused request the page has heard of it, in milliseconds. */
+const REPORT_MS = 50;
+
 /** @param {URL} api */
 export function isMixed({ protocol, hostname }) {
   return location.protocol === "https:" && protocol === "http:" && !LOOPBACK.test(hostname);
@@ -50,17 +53,20 @@ export function watchPolicy({ host }) {
 }
 
 /**
- * Looks for the reason after a request got no answer.
+ * Looks for the reason after a request got no answer, or a connection ended.
  *
  * @param {URL} api
  * @param {string} script an address of the board that answers every page
- * @param {boolean} by_policy
+ * @param {() => boolean} byPolicy
+ * @param {boolean} [known] the board has answered this page before
  * @returns {Promise<State>}
  */
-export async function reasonOf(api, script, by_policy) {
+export async function reasonOf(api, script, byPolicy, known = false) {
+  // The policy's report comes after the failure.
+  await new Promise((resolve) => setTimeout(resolve, REPORT_MS));
   if (!navigator.onLine) return "offline";
-  if (by_policy) return "policy";
-  if (api.origin === location.origin) return "away";
+  if (byPolicy()) return "policy";
+  if (known || api.origin === location.origin) return "away";
   if (asksFirst(api) && await answerTo(api) === "denied") return "denied";
   try {
     const { ok } = await fetch(script, { method: "HEAD", cache: "no-store", credentials: "omit" });

@@ -45,7 +45,5 @@ export function newHost(mark, css, options) {
 /** The address of the API: what the tag says, else beside the script. @param {HTMLScriptElement} script */
 export function apiOf(script) {
   const { api } = script.dataset;
-  return api
-    ? new URL(api.replace(/\/+$/, ""), document.baseURI).href
-    : new URL("../api/autopilot", script.src).href;
+  return new URL(api || "../api/autopilot", api ? document.baseURI : script.src).href.replace(/\/+$/, "");
 }
