@@ -5,6 +5,7 @@ import { startServer } from "../support/server.ts";
 import { openDesk, says } from "./sdk_setup.ts";
 
 const board = (page: Page) => page.getByRole("dialog", { name: "Autopilot board" });
+const list = (page: Page) => page.getByRole("dialog", { name: "Activity" });
 
 browserTest("sdk.js opens the board over a page of its own origin: the demo shows it", async (browser) => {
   await using server = await startServer();
@@ -75,7 +76,7 @@ browserTest("sdk.js frames the board where it may, and else says why and leads t
   await stranger.main.click();
   assert.equal((await tab).url(), `${stranger.server.url}/autopilot`);
   await stranger.page.getByRole("button", { name: "Activity", exact: true }).click();
-  await stranger.page.getByText(
+  await list(stranger.page).getByText(
     `does not take connections of ${stranger.site.url}: add it to AUTOPILOT_EMBED_ORIGINS`,
   ).waitFor();
 
@@ -85,7 +86,7 @@ browserTest("sdk.js frames the board where it may, and else says why and leads t
   await strict.main.click();
   await own_tab;
   await strict.page.getByRole("button", { name: "Activity", exact: true }).click();
-  await strict.page.getByText("This page's Content-Security-Policy does not let it connect").waitFor();
+  await list(strict.page).getByText("This page's Content-Security-Policy does not let it connect").waitFor();
 });
 
 browserTest(
@@ -119,7 +120,8 @@ browserTest(
         await says(page, "The board is in a private network: press Autopilot to connect.");
         assert.deepEqual(asked.filter((url) => url.startsWith(server.url)), []);
         await page.getByRole("button", { name: "Activity", exact: true }).click();
-        await page.getByText("Your browser does not let this page connect to the private network").waitFor();
+        await list(page).getByText("Your browser does not let this page connect to the private network")
+          .waitFor();
       }
       await context.close();
     }
