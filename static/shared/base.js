@@ -30,15 +30,14 @@ export function h(tag, props = {}, ...children) {
  * @param {DOMStringMap} options the script tag's: `lang`, `theme`, `strings`
  */
 export function newHost(mark, css, options) {
-  const lang = options.lang || (options.strings ? document.documentElement.lang : "") || "en";
-  const host = h("div", { lang, [mark]: "" });
+  const lang = options.lang || (options.strings && document.documentElement.lang) || "en";
+  const host = h("div", { lang, theme: options.theme ?? "", [mark]: "" });
   const shadow = host.attachShadow({ mode: "open" });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync("%BASE_CSS%" + css);
   shadow.adoptedStyleSheets = [sheet];
   // Languages that are written from right to left.
   if (/^(ar|dv|fa|he|ks|ps|sd|ug|ur|yi)\b/.test(lang)) host.dir = "rtl";
-  host.setAttribute("theme", options.theme ?? "");
   return { host, shadow };
 }
 
