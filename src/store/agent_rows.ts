@@ -3,7 +3,7 @@
 import { type Agent, STALE_AFTER_MS } from "../domain/agent.ts";
 import type { NewEvent } from "../domain/event.ts";
 import type { Tx } from "./database.ts";
-import { kept } from "./kept.ts";
+import { keptQuery } from "./kept.ts";
 import type { AgentRow } from "./schema.ts";
 
 export function isStale(row: AgentRow, now: string): boolean {
@@ -48,19 +48,19 @@ export async function tellAgent(
 }
 
 /** The agent works on this run from now on, whatever it did before. */
-export async function setWorking(
+export function setWorking(
   tx: Tx,
   { id, host, pid }: { id: string; host: string; pid: number },
   { title, ...work }: { issue_id: string; run_id: string; title: string },
-): Promise<void> {
-  await noteWorking(tx, { id, host, pid, ...work, now: tx.now });
+): void {
+  tx.later(notingWorking(tx, { id, host, pid, ...work, now: tx.now }));
   const data = { agent: id, status: "working", title, phase: "preparing" };
   tx.emit({ type: "agent.status", ...work, actor: { kind: "agent", name: id }, data });
 }
 
 type Working = { id: string; host: string; pid: number; issue_id: string; run_id: string; now: string };
 
-const noteWorking = kept((db, { id, host, pid, issue_id, run_id, now }: Working) => {
+const notingWorking = keptQuery((db, { id, host, pid, issue_id, run_id, now }: Working) => {
   const fields = { issue_id, run_id, since: now, last_seen_at: now, gone_at: "", host, pid };
   return db.insertInto("agents").values({ id, ...fields })
     .onConflict((conflict) => conflict.column("id").doUpdateSet(fields));

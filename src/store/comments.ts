@@ -5,7 +5,7 @@ import { type Actor, cardOf } from "../domain/event.ts";
 import type { Issue, Status } from "../domain/issue.ts";
 import type { Database, Tx } from "./database.ts";
 import { decided, findIssue, handedOff, lockIssue, moveIssue } from "./issue_rows.ts";
-import { insertRows, kept, readingSide } from "./kept.ts";
+import { insertQuery, kept, readingSide } from "./kept.ts";
 import { commentOf, issueOf } from "./rows.ts";
 import { lockRun } from "./run_rows.ts";
 import type { IssueRow } from "./schema.ts";
@@ -64,7 +64,7 @@ export async function insertComment(
     delivered_at: "",
     created_at: tx.now,
   };
-  await insertRows(tx, "comments", [row]);
+  await tx.db.executeQuery(insertQuery(tx, "comments", [row]));
   tx.index({ number: issue.number, n: row.n, text: row.body });
   const { author, author_kind } = row;
   const data = { title: issue.title, author, author_kind, comment_id: row.id, status };

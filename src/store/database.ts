@@ -1,6 +1,6 @@
 /** What the aggregates of the store stand on: one database, SQLite or PostgreSQL, as reads and writes. */
 
-import type { Kysely } from "kysely";
+import type { CompiledQuery, Kysely } from "kysely";
 import type { NewEvent } from "../domain/event.ts";
 import type { Backend, Schema } from "./schema.ts";
 import type { SearchEntry } from "./search.ts";
@@ -17,6 +17,11 @@ export interface Tx {
   newId(): string;
   /** Uniform in [0, 1). */
   random(): number;
+  /**
+   * A statement of which the work needs no answer: it is run at the end of the work, in the same commit. It must need
+   * nothing that another such statement writes, as PostgreSQL gets them all in one message.
+   */
+  later(query: CompiledQuery): void;
   /** Collects an event; it is inserted at the end of the work, in the same commit. */
   emit(event: NewEvent): void;
   /** Makes a text found (search.ts), in place of what was there; written in the same commit, after the work. */

@@ -1,8 +1,8 @@
 /** Writing events: the last step of every transaction that has some. */
 
-import { sql } from "kysely";
+import { type CompiledQuery, sql } from "kysely";
 import type { NewEvent } from "../domain/event.ts";
-import { type Connection, insertRows, kept } from "./kept.ts";
+import { type Connection, insertQuery, kept, keptQuery } from "./kept.ts";
 import { storable } from "./text.ts";
 
 /** The highest sequence number given so far, 0 when there is none. */
@@ -21,7 +21,7 @@ export async function insertEvents(
   now: string,
 ): Promise<void> {
   const rows = events.map((event, index) => ({ seq: last + 1 + index, ...columnsOf(event, now) }));
-  await insertRows(on, "events", rows);
+  await on.db.executeQuery(insertQuery(on, "events", rows));
 }
 
 function columnsOf(event: NewEvent, now: string) {
@@ -43,14 +43,15 @@ export const CHANNEL = "autopilot";
  * PostgreSQL: inserts the events behind the last one and has its new number told to others at the commit. From here
  * to the commit no other transaction is in the same place: see the function in the first migration.
  */
-export async function appendEvents(
-  on: Connection,
-  events: readonly NewEvent[],
-  now: string,
-): Promise<void> {
-  await append(on, { log: JSON.stringify(events.map((event) => columnsOf(event, now))) });
+export function appendingEvents(on: Connection, events: readonly NewEvent[], now: string): CompiledQuery {
+  return append(on, { log: JSON.stringify(events.map((event) => columnsOf(event, now))) });
 }
 
-const append = kept<{ log: string }, unknown>((db, { log }) => ({
+const append = keptQuery<{ log: string }, unknown>((db, { log }) => ({
   compile: () => sql`select append_events(${log}::json)`.compile(db),
+}));
+
+/** PostgreSQL: has others told of a commit without events. */
+export const announcing = keptQuery<object, unknown>((db) => ({
+  compile: () => sql`select pg_notify(${sql.lit(CHANNEL)}, '')`.compile(db),
 }));

@@ -34,10 +34,6 @@ function placeholders<P extends object>(): P {
   return new Proxy({}, { get: (_, name) => new Placeholder(String(name)) }) as P;
 }
 
-async function run<R>({ db }: Connection, query: CompiledQuery<R>, parameters: unknown[]): Promise<R[]> {
-  return (await db.executeQuery<R>({ ...query, parameters })).rows;
-}
-
 interface Kept<R> {
   query: CompiledQuery<R>;
   /** Index of each parameter whose value changes, with its name. */
@@ -52,32 +48,40 @@ function keep<R>(built: Compilable<R>): Kept<R> {
   return { query, open };
 }
 
+type Build<P, R> = (db: Kysely<Schema>, p: P, kind: Backend) => Compilable<R>;
+
 /**
- * A statement that differs in nothing but values from run to run.
+ * A statement that differs in nothing but values from run to run, with its values.
  * @param build called once per kind of database; it may use nothing that changes but the values of `p`, and each of
  *   these only as a value, never to decide what is built
  */
-export function kept<P extends object, R>(
-  build: (db: Kysely<Schema>, p: P, kind: Backend) => Compilable<R>,
-): (on: Connection, values: P) => Promise<R[]> {
+export function keptQuery<P extends object, R>(
+  build: Build<P, R>,
+): (on: Connection, values: P) => CompiledQuery<R> {
   const made: Partial<Record<Backend, Kept<R>>> = {};
   return (on, values) => {
     const { query, open } = made[on.kind] ??= keep(build(on.db, placeholders<P>(), on.kind));
     const parameters = [...query.parameters];
     for (const [index, name] of open) parameters[index] = (values as Record<string, unknown>)[name];
-    return run(on, query, parameters);
+    return { ...query, parameters };
   };
+}
+
+/** The same, run at once. */
+export function kept<P extends object, R>(build: Build<P, R>): (on: Connection, values: P) => Promise<R[]> {
+  const query = keptQuery(build);
+  return async (on, values) => (await on.db.executeQuery(query(on, values))).rows;
 }
 
 const inserts = new Map<string, CompiledQuery>();
 
 /** Inserts rows, all with the columns of the first. Kept per set of columns and number of rows: the code has few. */
-export async function insertRows<T extends keyof Schema>(
+export function insertQuery<T extends keyof Schema>(
   on: Connection,
   table: T,
   rows: readonly Insertable<Schema[T]>[],
-): Promise<void> {
-  await insert(on, table, rows, false);
+): CompiledQuery {
+  return inserting(on, table, rows, false);
 }
 
 /** Inserts a row and answers it as the database has it. */
@@ -86,11 +90,16 @@ export async function insertedRow<T extends keyof Schema>(
   table: T,
   row: Insertable<Schema[T]>,
 ): Promise<Selectable<Schema[T]>> {
-  const [inserted] = await insert(on, table, [row], true);
-  return inserted as Selectable<Schema[T]>;
+  const { rows } = await on.db.executeQuery(inserting(on, table, [row], true));
+  return rows[0] as Selectable<Schema[T]>;
 }
 
-function insert(on: Connection, table: keyof Schema, rows: readonly object[], returning: boolean) {
+function inserting(
+  on: Connection,
+  table: keyof Schema,
+  rows: readonly object[],
+  returning: boolean,
+): CompiledQuery {
   const columns = Object.keys(rows[0]);
   const key = `${on.kind} ${table} ${columns} ${rows.length} ${returning}`;
   let query = inserts.get(key);
@@ -100,6 +109,6 @@ function insert(on: Connection, table: keyof Schema, rows: readonly object[], re
       values ${sql.join(rows.map(() => row))}${returning ? sql` returning *` : sql``}`.compile(on.db);
     inserts.set(key, query);
   }
-  const values = rows.flatMap((row) => columns.map((name) => (row as Record<string, unknown>)[name]));
-  return run(on, query, values);
+  const parameters = rows.flatMap((row) => columns.map((name) => (row as Record<string, unknown>)[name]));
+  return { ...query, parameters };
 }

@@ -2,18 +2,19 @@
 
 // @ts-types="@types/pg"
 import pg from "pg";
-import { Kysely, PostgresDialect, sql } from "kysely";
+import { type CompiledQuery, Kysely, PostgresDialect } from "kysely";
 import type { NewEvent } from "../domain/event.ts";
 import { loggerOf } from "../log.ts";
 import type { Database, Sources, Tx } from "./database.ts";
-import { appendEvents, CHANNEL, lastSeqOf } from "./event_rows.ts";
+import { announcing, appendingEvents, lastSeqOf } from "./event_rows.ts";
 import { Listeners } from "./listeners.ts";
 import { migrate } from "./migrations/migrate.ts";
 import { PreparingPool } from "./postgres_pool.ts";
+import { joined } from "./postgres_joined.ts";
 import { JoiningSocket } from "./postgres_socket.ts";
 import { PostgresListener } from "./postgres_listener.ts";
 import type { Schema } from "./schema.ts";
-import { type SearchEntry, writeEntries } from "./search.ts";
+import { type SearchEntry, writingEntries } from "./search.ts";
 
 /** Connections for writes. Commits with events follow one another, so more of them would only wait in the server. */
 const WRITERS = 4;
@@ -141,6 +142,7 @@ class PostgresDatabase implements Database {
   async #attempt<T>(db: Kysely<Schema>, work: (tx: Tx) => Promise<T>): Promise<T> {
     const events: NewEvent[] = [];
     const entries: SearchEntry[] = [];
+    const later: CompiledQuery[] = [];
     let announced = false;
     const now = this.#sources.now();
     const value = await work({
@@ -149,14 +151,20 @@ class PostgresDatabase implements Database {
       now,
       newId: this.#sources.newId,
       random: this.#sources.random,
+      later: (query) => void later.push(query),
       emit: (event) => void events.push(event),
       index: (entry) => void entries.push(entry),
       announce: () => void (announced = true),
     });
     const on = { kind: "postgres", db } as const;
-    await writeEntries(on, entries);
-    if (events.length > 0) await appendEvents(on, events, now);
-    else if (announced) await sql`select pg_notify(${sql.lit(CHANNEL)}, '')`.execute(db);
+    later.push(...writingEntries(on, entries));
+    // The call is the last, as others wait from it until the commit.
+    const call = events.length > 0
+      ? appendingEvents(on, events, now)
+      : announced
+      ? announcing(on, {})
+      : undefined;
+    for (const query of call === undefined ? later : joined(later, call)) await db.executeQuery(query);
     return value;
   }
 

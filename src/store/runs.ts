@@ -11,7 +11,7 @@ import { LEASE_MS } from "../domain/run.ts";
 import { lockAgent, setWorking, tellAgent, touch } from "./agent_rows.ts";
 import type { Database, Tx } from "./database.ts";
 import { decided, lockIssue } from "./issue_rows.ts";
-import { insertRows, kept } from "./kept.ts";
+import { insertQuery, kept } from "./kept.ts";
 import { issueOf, leaseOf, runOf } from "./rows.ts";
 import { finish } from "./run_finish.ts";
 import { lockRun } from "./run_rows.ts";
@@ -147,8 +147,8 @@ async function claim(
     session_cost_usd: row.session_cost_usd,
     stop_to: "backlog",
   } as const;
-  await insertRows(tx, "runs", [started]);
-  if (token_hash !== undefined) await insertRunToken(tx, started, token_hash);
+  tx.later(insertQuery(tx, "runs", [started]));
+  if (token_hash !== undefined) insertRunToken(tx, started, token_hash);
   const run: RunRow = { ...UNTOUCHED_RUN, ...started };
   const issue = issueOf(row);
   const actor = { kind: "agent", name: agent.id } as const;
@@ -156,7 +156,7 @@ async function claim(
   tx.emit({ type: "issue.status", ...work, actor, data: { ...cardOf(issue), from: "ready" } });
   const data = { title: row.title, agent: agent.id, attempt: run.attempt, number: row.number };
   tx.emit({ type: "run.started", ...work, actor, data });
-  await setWorking(tx, agent, { ...work, title: row.title });
+  setWorking(tx, agent, { ...work, title: row.title });
   return {
     issue,
     run: runOf(run),

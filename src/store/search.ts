@@ -1,7 +1,7 @@
 /** Full-text search: the same words, found the same way, in both databases. */
 
-import { type Expression, type RawBuilder, sql, type SqlBool } from "kysely";
-import { type Connection, kept } from "./kept.ts";
+import { type CompiledQuery, type Expression, type RawBuilder, sql, type SqlBool } from "kysely";
+import { type Connection, keptQuery } from "./kept.ts";
 import type { Backend } from "./schema.ts";
 
 /** Longest word kept, in characters; longer ones are found by their beginning. */
@@ -35,20 +35,19 @@ export interface SearchEntry {
   text: string;
 }
 
-/** Writes entries, in place of what was there. */
-export async function writeEntries(
-  on: Connection,
-  entries: readonly SearchEntry[],
-): Promise<void> {
-  for (const { number, n, text } of entries) {
+/** The statements that write entries, in place of what was there: one for each, of several of one place the last. */
+export function writingEntries(on: Connection, entries: readonly SearchEntry[]): CompiledQuery[] {
+  const last = new Map(entries.map((entry) => [`${entry.number} ${entry.n}`, entry]));
+  return [...last.values()]
     // Beyond a million comments on one issue the thread is no longer searched.
-    if (n >= 2 ** ENTRY_BITS) continue;
-    const words = wordsOf(text);
-    await writeEntry(on, { number, n, words: on.kind === "sqlite" ? words.join(" ") : words });
-  }
+    .filter(({ n }) => n < 2 ** ENTRY_BITS)
+    .map(({ number, n, text }) => {
+      const words = wordsOf(text);
+      return writingEntry(on, { number, n, words: on.kind === "sqlite" ? words.join(" ") : words });
+    });
 }
 
-const writeEntry = kept<{ number: number; n: number; words: string | string[] }, unknown>(
+const writingEntry = keptQuery<{ number: number; n: number; words: string | string[] }, unknown>(
   (db, { number, n, words }, kind) => {
     const write = kind === "sqlite"
       ? sql`insert or replace into search (rowid, words)

@@ -3,7 +3,7 @@
 import { dirname } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setImmediate } from "node:timers";
-import { Kysely } from "kysely";
+import { type CompiledQuery, Kysely } from "kysely";
 import type { NewEvent } from "../domain/event.ts";
 import type { Database, Sources, Tx } from "./database.ts";
 import { nodeSqliteDialect } from "./dialect.ts";
@@ -11,7 +11,7 @@ import { insertEvents, lastSeqOf } from "./event_rows.ts";
 import { Listeners } from "./listeners.ts";
 import { migrate } from "./migrations/migrate.ts";
 import type { Schema } from "./schema.ts";
-import { type SearchEntry, writeEntries } from "./search.ts";
+import { type SearchEntry, writingEntries } from "./search.ts";
 
 /** How long to wait for the writes of other processes, in milliseconds. */
 const BUSY_MS = 5_000;
@@ -146,7 +146,8 @@ class SqliteDatabase implements Database {
     const jobs = this.#queue.splice(0, MAX_BATCH);
     try {
       for (const job of jobs) settle.push(await this.#attempt(job, batch));
-      await writeEntries({ kind: "sqlite", db: this.#writer }, batch.entries);
+      const on = { kind: "sqlite", db: this.#writer } as const;
+      for (const query of writingEntries(on, batch.entries)) await on.db.executeQuery(query);
       this.#run("commit");
     } catch (error) {
       // Nothing of the batch is in the database: the commit failed (disk full, I/O error, busy), or SQLite
@@ -189,12 +190,14 @@ class SqliteDatabase implements Database {
     const db = this.#writer;
     const events: NewEvent[] = [];
     const entries: SearchEntry[] = [];
+    const later: CompiledQuery[] = [];
     const tx: Tx = {
       kind: "sqlite",
       db,
       now: this.#sources.now(),
       newId: this.#sources.newId,
       random: this.#sources.random,
+      later: (query) => void later.push(query),
       emit: (event) => void events.push(event),
       index: (entry) => void entries.push(entry),
       announce: () => {}, // data_version tells of every commit
@@ -202,6 +205,7 @@ class SqliteDatabase implements Database {
     this.#run("savepoint work");
     try {
       const value = await job.work(tx);
+      for (const query of later) await db.executeQuery(query);
       if (events.length > 0) {
         const last = batch.last_seq ?? await lastSeqOf(tx);
         await insertEvents(tx, events, last, tx.now);

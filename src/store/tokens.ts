@@ -5,7 +5,7 @@ import { NotFoundError } from "../domain/errors.ts";
 import { type Actor, SYSTEM } from "../domain/event.ts";
 import type { NewToken, Token } from "../domain/token.ts";
 import type { Database, Tx } from "./database.ts";
-import { insertedRow } from "./kept.ts";
+import { insertedRow, insertQuery } from "./kept.ts";
 import type { TokenRow, TokenTable } from "./schema.ts";
 import type { SessionStart, Tokens } from "./store.ts";
 import { storable, storableFields } from "./text.ts";
@@ -157,12 +157,12 @@ async function used(tx: Tx, id: string): Promise<void> {
 }
 
 /** The token of a run's agent, in the commit of the claim; its id is the run's. It ends with the run. */
-export async function insertRunToken(
+export function insertRunToken(
   tx: Tx,
   run: { id: string; issue_id: string; agent_id: string },
   hash: string,
-): Promise<void> {
-  await insert(tx, {
+): void {
+  tx.later(insertQuery(tx, "tokens", [{
     id: run.id,
     hash,
     kind: "run",
@@ -171,7 +171,8 @@ export async function insertRunToken(
     issue_id: run.issue_id,
     run_id: run.id,
     created_by: SYSTEM.name,
-  });
+    created_at: tx.now,
+  }]));
 }
 
 export async function removeRunToken(tx: Tx, run_id: string): Promise<void> {

@@ -7,7 +7,7 @@ import { type Kysely, sql } from "kysely";
 import { messageOfError } from "../domain/errors.ts";
 import type { Database, Tx } from "./database.ts";
 import { KNOWN_MIGRATIONS } from "./migrations/migrate.ts";
-import { type SearchEntry, writeEntries } from "./search.ts";
+import { type SearchEntry, writingEntries } from "./search.ts";
 import { storable } from "./text.ts";
 
 /** What moves with a board, in an order in which nothing refers to what comes later, with the key of each table. */
@@ -188,7 +188,9 @@ class Loader {
         await this.db.deleteFrom(table).execute();
       }
       await this.db.insertInto(table).values(batch).execute();
-      await writeEntries(this.tx, this.#entries(table, batch));
+      for (const query of writingEntries(this.tx, this.#entries(table, batch))) {
+        await this.tx.db.executeQuery(query);
+      }
     } catch (cause) {
       throw new TransferError(
         `The ${table} up to line ${this.#line} can't be taken in: ${messageOfError(cause)}`,
