@@ -21,6 +21,8 @@ export interface ReportInput {
   branch: string;
   commit: string;
   pr_url: string;
+  /** What changesOn() could not find. */
+  note: string;
 }
 
 /**
@@ -83,10 +85,10 @@ const REASONS: Readonly<Record<ReportOutcome, string>> = {
 };
 
 export function endOf(context: McpContext, { run, issue }: LeasedRun, input: ReportInput): RunEnd {
-  const { summary, pr_url } = withoutAgentsSecrets(context, writerOf(context), input);
-  const { branch, commit } = input;
-  const outcome = OUTCOMES[input.outcome];
-  const reason = REASONS[input.outcome];
+  const { branch, commit, outcome: said, ...texts } = input;
+  const { summary, pr_url, note } = withoutAgentsSecrets(context, writerOf(context), texts);
+  const outcome = OUTCOMES[said];
+  const reason = REASONS[said];
   const judgement: Judgement = {
     outcome,
     reason,
@@ -108,7 +110,8 @@ export function endOf(context: McpContext, { run, issue }: LeasedRun, input: Rep
       commit,
       changed_files: 0,
       left_out: [],
-      warnings: [],
+      // People who review it see it too.
+      warnings: outcome === "implemented" && note !== "" ? [note] : [],
       pr_url,
       publish_error: "",
       failures: 0,

@@ -92,7 +92,7 @@ export async function report(
     }
   }
   const changes = await changesOn(context, held.issue, branch);
-  const end = endOf(context, held, { ...said, branch: changes.branch, commit: changes.commit });
+  const end = endOf(context, held, { ...said, ...changes });
   const { issue } = await store.runs.finish(held.run.id, held.lease.fence, end);
   return {
     text: joined([
