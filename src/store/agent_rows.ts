@@ -1,18 +1,24 @@
 /** What writes note about agents, and how rows become agents. */
 
 import { type Agent, STALE_AFTER_MS } from "../domain/agent.ts";
+import { HAND_LEASE_MINUTES, handOwner } from "../domain/by_hand.ts";
 import type { NewEvent } from "../domain/event.ts";
 import type { Tx } from "./database.ts";
 import { keptQuery } from "./kept.ts";
 import type { AgentRow } from "./schema.ts";
 
+/** A session that works by hand may be silent for as long as its claim lasts. */
+function staleAfter({ host, run_id }: AgentRow): number {
+  return run_id !== "" && handOwner(host) !== null ? HAND_LEASE_MINUTES * 60_000 : STALE_AFTER_MS;
+}
+
 export function isStale(row: AgentRow, now: string): boolean {
-  return row.gone_at !== "" || Date.parse(now) - Date.parse(row.last_seen_at) > STALE_AFTER_MS;
+  return row.gone_at !== "" || Date.parse(now) - Date.parse(row.last_seen_at) > staleAfter(row);
 }
 
 export function agentOf(row: AgentRow, now: string): Agent {
   const stale = isStale(row, now);
-  const silent = new Date(Date.parse(row.last_seen_at) + STALE_AFTER_MS).toISOString();
+  const silent = new Date(Date.parse(row.last_seen_at) + staleAfter(row)).toISOString();
   return {
     id: row.id,
     status: stale ? "stale" : row.run_id === "" ? "idle" : "working",

@@ -12,7 +12,7 @@ import { hasUnheard, insertComment } from "./comments.ts";
 import type { Tx } from "./database.ts";
 import { decided, FRESH_START, lockIssue, moveIssue } from "./issue_rows.ts";
 import { issueOf, runOf } from "./rows.ts";
-import { lockRun } from "./run_rows.ts";
+import { byCredential, lockRun } from "./run_rows.ts";
 import type { IssueRow, IssueTable, RunRow } from "./schema.ts";
 import type { RunEnd } from "./store.ts";
 import { storableFields } from "./text.ts";
@@ -38,7 +38,9 @@ export async function finish(
   const stopped = run.stop_requested_at !== "";
   const outcome = stopped && !OWN_ENDS.has(given.outcome) ? "stopped" : given.outcome;
   const end = { ...storableFields(given), outcome };
-  const actor: Actor = outcome === "lost" ? SYSTEM : { kind: "agent", name: run.agent_id };
+  const actor: Actor = outcome === "lost"
+    ? SYSTEM
+    : { kind: "agent", name: run.agent_id, ...byCredential(run.host) };
   const unheard = await hasUnheard(tx, issue.id, run.started_at);
   const { to, fields, goes_on } = nextOfIssue(tx, issue, run, end, { stopped, actor, unheard });
 

@@ -1,5 +1,6 @@
 /** Finding a run inside a write, under its fence. */
 
+import { handOwner } from "../domain/by_hand.ts";
 import { FencedError } from "../domain/errors.ts";
 import type { Tx } from "./database.ts";
 import type { RunRow } from "./schema.ts";
@@ -14,4 +15,10 @@ export async function lockRun(tx: Tx, run_id: string, fence: number): Promise<Ru
     .$if(tx.kind === "postgres", (query) => query.forUpdate()).executeTakeFirst();
   if (row === undefined) throw new FencedError(run_id);
   return row;
+}
+
+/** The credential behind a run by hand, for the log. */
+export function byCredential(host: string): { credential?: string } {
+  const credential = handOwner(host) ?? "";
+  return credential === "" ? {} : { credential };
 }

@@ -14,7 +14,7 @@ import { decided, lockIssue } from "./issue_rows.ts";
 import { insertQuery, kept } from "./kept.ts";
 import { issueOf, leaseOf, runOf } from "./rows.ts";
 import { finish } from "./run_finish.ts";
-import { lockRun } from "./run_rows.ts";
+import { byCredential, lockRun } from "./run_rows.ts";
 import type { IssueRow, RunRow } from "./schema.ts";
 import { insertRunToken } from "./tokens.ts";
 import type { Claim, ClaimRequest, LeasedRun, RunPatch, Runs } from "./store.ts";
@@ -151,7 +151,7 @@ async function claim(
   if (token_hash !== undefined) insertRunToken(tx, started, token_hash);
   const run: RunRow = { ...UNTOUCHED_RUN, ...started };
   const issue = issueOf(row);
-  const actor = { kind: "agent", name: agent.id } as const;
+  const actor = { kind: "agent", name: agent.id, ...byCredential(agent.host) } as const;
   const work = { issue_id: row.id, run_id: run.id };
   tx.emit({ type: "issue.status", ...work, actor, data: { ...cardOf(issue), from: "ready" } });
   const data = { title: row.title, agent: agent.id, attempt: run.attempt, number: row.number };

@@ -184,7 +184,7 @@ Deno.test("claim_issue gives each of eight sessions an issue of its own, and the
   for (const session of sessions) await session[Symbol.asyncDispose]();
 });
 
-Deno.test("report moves the issue, hears people first, and takes the claimer's word only", async () => {
+Deno.test("S23 report moves the issue, hears people first, and takes the claimer's word only", async () => {
   const diff = () => Promise.resolve({ base: "a".repeat(40), head: "b".repeat(40), files: [CHANGED] });
   await using api = await openTestApi({ options: { auth: true }, deps: { diff } });
   const { store } = api;
@@ -218,6 +218,14 @@ Deno.test("report moves the issue, hears people first, and takes the claimer's w
   );
   const [run] = await store.runs.list(id);
   assert.deepEqual([run.agent_id, run.commit], ["member-anna-by-hand", "b".repeat(40)]);
+  const [token] = await store.tokens.list();
+  const own = (await store.events.read(0, 100)).filter(({ actor }) => actor.name === run.agent_id);
+  assert.ok(
+    own.some(({ type }) => type === "run.started") && own.some(({ type }) => type === "run.finished"),
+  );
+  for (const { type, actor } of own) {
+    if (type.startsWith("run.")) assert.equal(actor.credential, token.id, type);
+  }
   assert.match((await anna.call("report", done)).text, /claim has ended.*in_review now.*no longer yours/);
 
   for (
@@ -274,6 +282,7 @@ Deno.test("HandRuns frees the issue of a session that died, and one that a human
   const alive = await session.call("claim_issue", { issue: 2 });
   await pass(3 * 60_000);
   assert.equal(await status(1), "in_progress");
+  assert.deepEqual((await store.agents.list()).map(({ status }) => status), ["working", "working"]);
   await pass(LOOK_MS);
   assert.deepEqual([await status(1), await status(2)], ["ready", "in_progress"]);
   const late = await session.call("report", { run_id: dead.run_id, outcome: "implemented", summary: "s" });
@@ -293,4 +302,11 @@ Deno.test("HandRuns frees the issue of a session that died, and one that a human
   assert.equal((await gone)?.data.outcome, "stopped");
   assert.equal(await status(2), "backlog");
   assert.match((await session.call("keep_claim", { run_id: alive.run_id })).text, /ann took the issue/);
+
+  // Reviewers are told when the board has nothing to show them.
+  const { run_id } = await session.call("claim_issue", { issue: 3 });
+  const said = await session.call("report", { run_id, outcome: "implemented", summary: "Done" });
+  assert.match(said.text, /In review now.*no repository/s);
+  const { id } = await store.issues.get("3");
+  assert.match((await store.comments.list(id)).at(-1)?.body ?? "", /Look at this.*no repository/s);
 });

@@ -4,6 +4,9 @@ import { realClaude } from "../support/claude_binary.ts";
 import { conversation, say, use } from "../support/messages_api.ts";
 import { afterRun, detailsOf, fileIssue, startLoop, transcriptOf } from "./setup.ts";
 
+/** In how many processes' arguments the token stands. */
+const IN_ARGUMENTS = "printenv AUTOPILOT_TOKEN | grep -lF -f - /proc/[0-9]*/cmdline 2>/dev/null | wc -l";
+
 Deno.test({
   ...realClaude(
     "S13, S17 an agent files, comments and asks by the board's tools, and goes on with the answer",
@@ -17,7 +20,10 @@ Deno.test({
           ["mcp__autopilot__file_issue", { title: "The footer is broken too", body: "Seen on the way." }],
           ["mcp__autopilot__comment", { issue: 1, body: "I look at the style sheet now." }],
         ),
-        use(["mcp__autopilot__claim_issue", {}], ["mcp__autopilot__ask_human", { question: "Red or blue?" }]),
+        use(["mcp__autopilot__claim_issue", {}], ["Bash", { command: IN_ARGUMENTS }], [
+          "mcp__autopilot__ask_human",
+          { question: "Red or blue?" },
+        ]),
         say("I wait for the answer."),
         use(["Write", { file_path: "/workspace/colour.txt", content: "blue\n" }]),
         say("It is blue now."),
@@ -39,10 +45,11 @@ Deno.test({
     const calls = entries.filter((entry) => entry.type === "tool_call").map(({ tool }) =>
       tool.split("__").at(-1)
     );
-    assert.deepEqual(calls, ["search_issues", "file_issue", "comment", "claim_issue", "ask_human"]);
+    assert.deepEqual(calls, ["search_issues", "file_issue", "comment", "claim_issue", "Bash", "ask_human"]);
     const results = entries.filter((entry) => entry.type === "tool_result");
     // What only a session by hand may is not there for it.
-    assert.deepEqual(results.map(({ ok }) => ok), [true, true, true, false, true]);
+    assert.deepEqual(results.map(({ ok }) => ok), [true, true, true, false, true, true]);
+    assert.equal(results[4].text, "0", "every user of the machine could read it there");
 
     await server.api(`/issues/${filed.id}/comments`, { json: { body: "Blue." } });
     const { issue, runs } = await afterRun(server, filed, 2);
