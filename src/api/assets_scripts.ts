@@ -142,10 +142,13 @@ function withParts(text: string, folder: string): string {
   );
 }
 
-/** Style sheets put in, and what a browser does not need taken out. No text in these scripts goes over lines. */
+/**
+ * Style sheets put in, and what a browser does not need taken out: comments, and line breaks beside braces. No text in
+ * these scripts goes over lines, or looks like a comment.
+ */
 function filled(text: string): string {
-  // Types within a line are comments too; no string of these scripts looks like one.
-  const squeezed = withoutComments(text).replace(/\/\*\*.*?\*\/ ?/g, "").replace(/^\s+/gm, "")
+  const squeezed = withoutComments(text).replace(/\/\*\*.*?\*\/ ?/g, "")
+    .replace(/(?<=[;{},(]) \/\/ .*$/gm, "").replace(/^\s+/gm, "")
     .replace(/,\n(?=[}\])])/g, "\n").replace(/ ?\{\n/g, "{").replace(/;?\n\}/g, "}");
   return squeezed.replace(/"(%\w+%)"/g, (whole, name) => {
     const css = STYLES[name];

@@ -53,8 +53,29 @@ Deno.test("scriptAnswer() serves scripts in one piece, without comments, placeho
     assert.match(text, /import\(new URL\("s\//, file);
     assert.doesNotMatch(text, /%[A-Z_]+%|^\s*\/\/|import\("|^(import|export) /m, file);
     // A classic script that declares nothing outside of itself; two modules with the same name would not compile.
-    assert.match(text, /^\(\(\) => \{[^]*\}\)\(\);$/, file);
+    assert.match(text, /^\(\(\) =>\{[^]*\}\)\(\);$/, file);
     new Function(text);
+  }
+});
+
+Deno.test("scriptAnswer() serves parts that are whole: nothing but comments and blanks was taken out", async () => {
+  for (
+    const part of [
+      "describe",
+      "extras",
+      "picker",
+      "receipts",
+      "record",
+      "shot",
+      "views",
+      "toasts",
+      "late_words",
+    ]
+  ) {
+    const text = await (await get(`/autopilot/${folder}${part}.js`)).text();
+    assert.doesNotMatch(text, /%[A-Z_]+%|^\s*\/\//m, part);
+    // What is left of a module without its imports and exports is a function's body; else this throws.
+    new Function(text.replace(/^import[^;]*;|^export /gm, ""));
   }
 });
 
