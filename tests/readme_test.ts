@@ -46,6 +46,14 @@ Deno.test("README.md and docs/ name only options, commands, flags and tasks that
   const commands = new Map((await commandTable()).map((row) => [row.name, row]));
   const variables = new Set(OPTION_NAMES.flatMap((name) => [envNameOf(name), `${envNameOf(name)}_FILE`]));
   const server_flags = new Set(OPTION_NAMES.map(flagNameOf));
+  const loaded = await Promise.all([...commands.values()].map((row) => row.load()));
+  const all_flags = new Set([
+    ...server_flags,
+    ...loaded.flatMap(({ options }) => options?.flatMap(({ flags }) => flags.split(/[ ,]+/)) ?? []),
+    ...["--help", "--json", "--version", "--config"],
+    // Of `deno task compile`.
+    "--target",
+  ]);
   const { tasks } = JSON.parse(await Deno.readTextFile(join(ROOT, "deno.json")));
   for (const [page, text] of await pages()) {
     for (const [name] of text.matchAll(/\bAUTOPILOT_[A-Z_]*[A-Z]\b/g)) {
@@ -54,6 +62,9 @@ Deno.test("README.md and docs/ name only options, commands, flags and tasks that
     for (const [, task] of text.matchAll(/\bdeno (?:@[\d.]+ )?task (\w+)/g)) {
       assert.ok(task in tasks, `${page}: there is no task ${task}`);
     }
+    for (const flag of codesOf(text).map((code) => /^--[a-z][a-z-]*/.exec(code)?.[0] ?? "--help")) {
+      assert.ok(all_flags.has(flag), `${page}: nothing takes ${flag}`);
+    }
     const lines = blocksOf(page, text).filter(({ language }) => language === "sh").flatMap(commandsOf);
     for (const code of [...codesOf(text), ...lines]) {
       const said = /(?:^|\()(?:autopilot|deno task dev)((?: [^\s)]+)*)/.exec(code)?.[1].trim();
@@ -61,7 +72,8 @@ Deno.test("README.md and docs/ name only options, commands, flags and tasks that
       const words = said.split(" ");
       const own = words[0].startsWith("-") || words[0] === "<command>";
       const row = commands.get(words.slice(0, 2).join(" ")) ?? commands.get(own ? "serve" : words[0]);
-      const group = [...commands.keys()].some((name) => name.startsWith(`${words[0]} `));
+      const group = words.length === 1 &&
+        [...commands.keys()].some((name) => name.startsWith(`${words[0]} `));
       assert.ok(row !== undefined || group, `${page}: there is no command in \`${code}\``);
       const command = await row?.load();
       for (const flag of words.filter((word) => /^--\w/.test(word)).map((word) => word.split("=")[0])) {
