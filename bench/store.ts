@@ -147,6 +147,10 @@ async function timesOf(path: string): Promise<Record<string, number>> {
   return {
     "list page of 50": await median(50, () => store.issues.list({ limit: 50 })),
     "list page by status": await median(50, () => store.issues.list({ limit: 50, status: "ready" })),
+    "list page of the last accepted": await median(
+      50,
+      () => store.issues.list({ limit: 50, status: "done", order: "accepted" }),
+    ),
     "list page by status, kind and priority": await median(
       50,
       () =>

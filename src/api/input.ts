@@ -170,12 +170,20 @@ export const ListQuerySchema = z.object({
     description:
       "Words of title, body or comments, each by its beginning; or the issue's number, with or without #",
   }),
+  order: leftOpen(z.enum(["newest", "accepted"])).openapi({
+    type: "string",
+    description: "newest (the default): by number. accepted: the last accepted first, with status=done only",
+  }),
   limit: whole(1, 500, 500),
   cursor: leftOpen(
     z.string().regex(/^\d{1,10}$/, { error: "Must come from the Link header of the page before" })
       .transform(Number),
   ).openapi({ type: "string" }),
-});
+}).refine(
+  ({ order, status, q, needs }) =>
+    order !== "accepted" || (status?.join() === "done" && (q ?? "").trim() === "" && needs === undefined),
+  { path: ["order"], error: "accepted goes with status=done, and not with q or needs" },
+);
 
 export const LogQuerySchema = z.object({
   after: whole(0, Number.MAX_SAFE_INTEGER, 0),

@@ -18,7 +18,7 @@ export function issueRoutes(deps: RouteDeps) {
   const list = createRoute({
     method: "get",
     path: "/issues",
-    summary: "Issues, newest first; the next page is in the Link header",
+    summary: "Issues, newest first unless asked otherwise; the next page is in the Link header",
     middleware: cached,
     request: { query: ListQuerySchema },
     responses: { 200: answer(z.array(IssueSchema), "The issues"), ...UNCHANGED, ...fails(422) },

@@ -1,4 +1,4 @@
-/** Lists of issues: newest first, filtered, always along an index. */
+/** Lists of issues: newest or last accepted first, filtered, always along an index. */
 
 import { type RawBuilder, sql } from "kysely";
 import { TROUBLE } from "../domain/attention.ts";
@@ -14,6 +14,7 @@ import { storable } from "./text.ts";
 type Condition = RawBuilder<boolean>;
 
 export async function listIssues(database: Database, filter: ListFilter): Promise<Issue[]> {
+  if (filter.order === "accepted") return await lastAccepted(database, filter);
   const q = filter.q?.trim() ?? "";
   if (q === "") {
     return await newest(
@@ -92,6 +93,33 @@ async function walk({ read }: Database, filter: ListFilter, where: Condition[]):
   let query = read.selectFrom("issues").selectAll().orderBy("number", "desc").limit(filter.limit);
   for (const condition of where) query = query.where(condition);
   if (filter.before !== undefined) query = query.where("number", "<", filter.before);
+  return (await query.execute()).map(issueOf);
+}
+
+/** What is done now stands in its last stay, when it was accepted; the condition is the partial index's. */
+const IS_DONE: Condition = sql`stays.status = 'done'`;
+
+async function lastAccepted({ read }: Database, filter: ListFilter): Promise<Issue[]> {
+  const conditions: Condition[] = [
+    IS_DONE,
+    sql`stays.left_ms is null`,
+    ...conditionsOf({ ...filter, status: undefined }),
+  ];
+  if (filter.before !== undefined) {
+    const last = await read.selectFrom("stays").innerJoin("issues", "issues.id", "stays.issue_id")
+      .select(["stays.entered_ms", "stays.issue_id"])
+      .where("issues.number", "=", filter.before).where(IS_DONE).orderBy("stays.n", "desc").limit(1)
+      .executeTakeFirst();
+    if (last === undefined) return [];
+    // Taken up again meanwhile, it still tells where its page ended. The first half is what the index is walked by.
+    conditions.push(sql`stays.entered_ms <= ${last.entered_ms}
+      and not (stays.entered_ms = ${last.entered_ms} and stays.issue_id >= ${last.issue_id})`);
+  }
+  // For SQLite a cross join is an order, too: it walks the stays, whatever else is asked of the issues.
+  let query = read.selectFrom("stays").crossJoin("issues").selectAll("issues")
+    .whereRef("issues.id", "=", "stays.issue_id")
+    .orderBy("stays.entered_ms", "desc").orderBy("stays.issue_id", "desc").limit(filter.limit);
+  for (const condition of conditions) query = query.where(condition);
   return (await query.execute()).map(issueOf);
 }
 

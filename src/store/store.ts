@@ -112,9 +112,11 @@ export interface ListFilter {
    * letter or digit: nothing matches.
    */
   q?: string;
+  /** `accepted`: only what is done, the last accepted first; without `q` and `needs`. Default: by number, newest first. */
+  order?: "newest" | "accepted";
   /** At least 1. */
   limit: number;
-  /** Only issues with a lower number. */
+  /** Only what comes after the issue of this number in the order: the last one of the page before. */
   before?: number;
 }
 

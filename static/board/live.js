@@ -120,7 +120,9 @@ async function reload() {
   try {
     const pages = await Promise.all(
       STATUSES.map((status) =>
-        api.issues(`/issues?status=${status}&limit=${status === "done" ? PAGE.done : PAGE.rest}`)
+        api.issues(
+          `/issues?status=${status}&limit=${status === "done" ? `${PAGE.done}&order=accepted` : PAGE.rest}`,
+        )
       ),
     );
     if (own !== load) return;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Issue } from "../../src/domain/issue.ts";
-import { ANN, runEnd } from "../support/store.ts";
+import { ANN, ManualClock, runEnd } from "../support/store.ts";
 import { type Answer, claimNext, openTestApi, type TestApi } from "./support.ts";
 
 const issueOf = ({ body }: Answer) => body as Issue;
@@ -74,6 +74,11 @@ Deno.test("GET /issues lists newest first and filters", async () => {
       "?needs=rest",
       "?trust=me",
       "?kind=bug,,",
+      "?order=oldest",
+      "?order=accepted",
+      "?order=accepted&status=done,ready",
+      "?order=accepted&status=done&q=one",
+      "?order=accepted&status=done&needs=review",
       `?agent=${"a,".repeat(3)}${Array(21).fill(0).map((_, n) => n).join()}`,
     ]
   ) {
@@ -84,10 +89,21 @@ Deno.test("GET /issues lists newest first and filters", async () => {
   assert.deepEqual(await list("?limit=1"), ["three"]);
 });
 
-Deno.test("GET /issues pages through a Link header, with and without several statuses", async () => {
-  await using api = await openTestApi();
+Deno.test("GET /issues pages through a Link header, with and without several statuses, in either order", async () => {
+  const clock = new ManualClock();
+  await using api = await openTestApi({ clock });
   for (let n = 1; n <= 5; n++) await api.file({ title: `${n}`, status: n % 2 === 0 ? "ready" : "backlog" });
-  for (const query of ["?limit=2", "?limit=2&status=ready,backlog"]) {
+  for (const n of [2, 5, 1, 3, 4]) {
+    clock.advance(1000);
+    await api.call("POST", `/issues/${n}/status`, { json: { status: "done" } });
+  }
+  for (
+    const [query, wanted] of [
+      ["?limit=2", "54321"],
+      ["?limit=2&status=ready,done", "54321"],
+      ["?limit=2&status=done&order=accepted", "43152"],
+    ]
+  ) {
     const seen: string[] = [];
     let path: string | null = `/issues${query}`;
     while (path !== null) {
@@ -96,7 +112,7 @@ Deno.test("GET /issues pages through a Link header, with and without several sta
       const next = /^<\/api\/autopilot(.+)>; rel="next"$/.exec(page.headers.get("link") ?? "");
       path = next === null ? null : next[1];
     }
-    assert.deepEqual(seen, ["5", "4", "3", "2", "1"]);
+    assert.equal(seen.join(""), wanted);
   }
 });
 

@@ -150,11 +150,11 @@ browserTest(
 );
 
 browserTest(
-  "board counts all accepted issues, loads 50 of them, and more when somebody scrolls there",
+  "board counts all accepted issues, loads the last 50 of them, and more when somebody scrolls there",
   async (browser) => {
     await using server = await startServer();
-    for (let i = 0; i < 60; i++) await file(server, { title: `Accepted ${i}`, status: "done" });
     await file(server, { title: "Another", status: "in_review" });
+    for (let i = 0; i < 60; i++) await file(server, { title: `Accepted ${i}`, status: "done" });
     await using board = await openBoard(browser, `${server.url}/autopilot`);
     const done = board.column("Done");
     const count = (n: number) => done.getByRole("heading", { name: `Done ${n}`, exact: true }).waitFor();
@@ -164,7 +164,7 @@ browserTest(
     await board.card("In review", "Another").dragTo(done);
     await count(61);
     // One that is not loaded goes elsewhere.
-    await server.api("/issues/1/status", { json: { status: "backlog" } });
+    await server.api("/issues/2/status", { json: { status: "backlog" } });
     await board.card("Backlog", "Accepted 0").waitFor();
     await count(60);
     await done.getByRole("button", { name: "Show more" }).scrollIntoViewIfNeeded();
@@ -173,6 +173,10 @@ browserTest(
     await done.getByText("Accepted 1", { exact: true }).waitFor();
     assert.equal(await done.getByRole("listitem").count(), 60);
     await count(60);
+    // The oldest issue was the last to be accepted.
+    await board.page.reload();
+    await count(60);
+    await done.getByRole("listitem").first().getByText("Another").waitFor();
     await assertClean(board);
   },
 );

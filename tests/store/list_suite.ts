@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { needOf } from "../../src/domain/attention.ts";
 import type { Issue } from "../../src/domain/issue.ts";
 import type { ListFilter } from "../../src/store/store.ts";
-import { ANN, BOT, newIssue, runEnd } from "../support/store.ts";
+import { ANN, BOT, ManualClock, newIssue, runEnd } from "../support/store.ts";
 import { type Backend, testOn } from "./backend.ts";
 
 const has = (wanted: string | readonly string[] | undefined, ...values: (string | null)[]) => {
@@ -80,6 +80,54 @@ export function listSuite(backend: Backend): void {
         assert.deepEqual((await issues.list({ ...filter, limit: 500 })).map(({ number }) => number), wanted);
       }
       assert.equal((await issues.list({ limit: 9, agent: "'; drop table issues; --" })).length, 0);
+    },
+  );
+
+  testOn(
+    backend,
+    "issues.list() in the order of acceptance, page by page, whatever moves meanwhile",
+    async () => {
+      const clock = new ManualClock();
+      await using test = await backend.open({ clock });
+      const { issues } = test.store;
+      const file = async (title: string, more = {}) =>
+        (await issues.create(newIssue({ title, status: "in_review", ...more }), ANN)).id;
+      const ids = [];
+      for (const [n, title] of ["a", "b", "c", "d", "e"].entries()) {
+        ids.push(await file(title, { kind: n % 2 === 0 ? "bug" : "chore" }));
+      }
+      await file("not yet");
+      const [a, b, c, d, e] = ids;
+      for (const id of [e, a, d, b]) {
+        clock.advance(1000);
+        await issues.move(id, "done", ANN);
+      }
+      // Accepted in the same moment: each is on one page only.
+      await issues.move(c, "done", ANN);
+      // What is edited or told later was not accepted later; what is accepted again was.
+      clock.advance(1000);
+      await issues.edit(a, { title: "a!" }, {}, ANN);
+      await issues.move(e, "backlog", ANN);
+      clock.advance(1000);
+      await issues.move(e, "done", ANN);
+      const accepted = async (more: Partial<ListFilter> = {}) =>
+        await issues.list({ order: "accepted", status: "done", limit: 500, ...more });
+      const all = await accepted();
+      assert.equal(all[0].id, e);
+      assert.deepEqual(new Set([all[1].id, all[2].id]), new Set([b, c]));
+      assert.deepEqual(all.slice(3).map(({ id }) => id), [d, a]);
+      const paged = [];
+      for (let before: number | undefined;; before = paged.at(-1)!.number) {
+        const page = await accepted({ limit: 2, before });
+        paged.push(...page);
+        if (page.length < 2) break;
+      }
+      assert.deepEqual(paged, all);
+      assert.deepEqual((await accepted({ kind: "chore" })).map(({ id }) => id), [b, d]);
+      // The last one of a page is taken up again before the next page is asked for.
+      await issues.move(all[1].id, "ready", ANN);
+      assert.deepEqual(await accepted({ before: all[1].number }), all.slice(2));
+      assert.deepEqual(await accepted({ before: 900 }), []);
     },
   );
 }
