@@ -94,7 +94,13 @@ export const RunSchema = z.object({
   finished_at: timeOrEmpty,
 }).openapi("Run");
 
-const entryBase = { seq: z.number().int().min(1), at: time };
+const entryBase = {
+  seq: z.number().int().min(1),
+  at: time,
+  so_far: z.object({ input_tokens: count, output_tokens: count, cost_usd: z.number() }).optional().openapi({
+    description: "What the run used so far, as far as its agent has told, where that has changed",
+  }),
+};
 const cut = { truncated: z.boolean().optional() };
 const parent = { parent: z.string().optional() };
 

@@ -28,8 +28,11 @@ export interface AgentResult {
 export type AgentEvent =
   | { type: "session"; session_id: string; model: string; version: string }
   | { type: "log"; body: LogBody }
-  /** The model answered once more, in the conversation itself and not in that of a helper of the agent. */
-  | { type: "round" }
+  /**
+   * The model answered once more, in the conversation itself and not in that of a helper of the agent. What it read
+   * for the answer is known from its beginning, what it wrote only at the end of the turn.
+   */
+  | { type: "round"; input_tokens: number }
   /** Answer to askCost(): cumulative over the session. */
   | { type: "cost"; session_cost_usd: number }
   | { type: "api_retry"; status: number; attempt: number; max: number; error: string }

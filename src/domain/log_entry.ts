@@ -34,8 +34,19 @@ export type LogBody =
     duration_ms: number;
   };
 
-/** An entry in its place: `seq` counts from 1 within the run without gaps, `at` is ISO-8601 UTC. */
-export type LogEntry = { seq: number; at: string } & LogBody;
+/** What a run used so far, as far as its agent has told: what it wrote is known at the end of a turn. */
+export interface SoFar {
+  input_tokens: number;
+  output_tokens: number;
+  /** 0 while it is not known. */
+  cost_usd: number;
+}
+
+/**
+ * An entry in its place: `seq` counts from 1 within the run without gaps, `at` is ISO-8601 UTC. `so_far` is there when
+ * it has changed since the entry before.
+ */
+export type LogEntry = { seq: number; at: string; so_far?: SoFar } & LogBody;
 
 /** Cuts a text to `MAX_ENTRY_TEXT`, never inside a surrogate pair. */
 export function capText(text: string, max = MAX_ENTRY_TEXT): { text: string; truncated?: true } {

@@ -8,6 +8,8 @@ import { Paced } from "./paced.ts";
 
 /** Between two lines of a run, in milliseconds. */
 const PACE_MS = 250;
+/** Most entries that are looked through for what the run has cost. */
+const LOOK_BACK = 20;
 /** Longest line in characters. */
 const LINE_LENGTH = 200;
 
@@ -19,7 +21,7 @@ export interface ActivityStore {
 export class Activity {
   readonly #watchers = new Set<Peer>();
   /** Last entry told, by run. */
-  readonly #told = new Map<string, { seq: number; message: string }>();
+  readonly #told = new Map<string, { seq: number; message: string; cost_usd: number }>();
   readonly #store: ActivityStore;
   readonly #hub: Hub;
   readonly #pace: Paced;
@@ -64,10 +66,14 @@ export class Activity {
 
   async #tell(run_id: string, issue_id: string): Promise<void> {
     const seq = await this.#store.runLog.lastSeq(run_id);
-    if (seq === (this.#told.get(run_id)?.seq ?? 0)) return;
-    const { entries } = await this.#store.runLog.read(run_id, seq - 1, 1);
-    if (entries.length === 0) return;
-    const [entry] = entries;
+    const before = this.#told.get(run_id);
+    if (seq === (before?.seq ?? 0)) return;
+    const after = Math.max(before?.seq ?? 0, seq - LOOK_BACK);
+    const { entries } = await this.#store.runLog.read(run_id, after, seq - after);
+    const entry = entries.at(-1);
+    if (entry === undefined) return;
+    const cost_usd = entries.findLast(({ so_far }) => so_far !== undefined)?.so_far?.cost_usd ??
+      before?.cost_usd ?? 0;
     const message = JSON.stringify({
       type: "run.activity",
       run_id,
@@ -75,8 +81,9 @@ export class Activity {
       seq: entry.seq,
       entry_type: entry.type,
       text: lineOf(entry),
+      cost_usd,
     });
-    this.#told.set(run_id, { seq, message });
+    this.#told.set(run_id, { seq: entry.seq, message, cost_usd });
     for (const peer of this.#watchers) this.#hub.push(peer, message);
   }
 }

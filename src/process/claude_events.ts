@@ -47,7 +47,7 @@ export class ClaudeOutput {
     }
     if (message.type === "assistant") this.#api_error = text(message.error, MAX_NAME);
     const events = eventsOf(message);
-    if (this.#isNewRound(message)) events.unshift({ type: "round" });
+    if (this.#isNewRound(message)) events.unshift({ type: "round", input_tokens: inputTokens(message) });
     for (const event of events) {
       if (event.type === "result" && !event.result.ok) event.result.api_error = this.#api_error;
     }
@@ -203,9 +203,7 @@ function resultEvent(message: Json): AgentEvent {
     api_error: "",
     turns: number(message.num_turns),
     session_cost_usd: number(message.total_cost_usd),
-    // Cached input counts as input: it was sent and is billed, if cheaper.
-    input_tokens: number(usage.input_tokens) + number(usage.cache_creation_input_tokens) +
-      number(usage.cache_read_input_tokens),
+    input_tokens: inputTokens(message),
     output_tokens: number(usage.output_tokens),
   };
   const log: LogBody = {
@@ -219,6 +217,13 @@ function resultEvent(message: Json): AgentEvent {
     duration_ms: number(message.duration_ms),
   };
   return { type: "result", result: { ...result, ...capText(result.text) }, log };
+}
+
+/** Of an answer, or of a result. Cached input counts as input: it was sent and is billed, if cheaper. */
+function inputTokens(message: Json): number {
+  const usage = asObject(message.usage) ?? asObject(asObject(message.message)?.usage) ?? {};
+  return number(usage.input_tokens) + number(usage.cache_creation_input_tokens) +
+    number(usage.cache_read_input_tokens);
 }
 
 function blocksOf(message: Json): Json[] {

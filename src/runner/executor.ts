@@ -22,6 +22,7 @@ import { Checks, SetupError } from "./checks.ts";
 import { runCommand } from "./command_run.ts";
 import { converse } from "./conversation.ts";
 import type { Execution, ExecutorDeps } from "./execution.ts";
+import { Spending } from "./spending.ts";
 import { Steering } from "./steering.ts";
 import type { Supervisor } from "./supervisor.ts";
 import { Transcript } from "./transcript.ts";
@@ -62,6 +63,7 @@ class Executor {
   #wrap_up!: WrapUp;
   #external = false;
   readonly #egress = new EgressNote();
+  readonly #spending = new Spending();
 
   constructor(claim: Claim, supervisor: Supervisor, deps: ExecutorDeps, steering: Steering) {
     this.#claim = claim;
@@ -276,15 +278,13 @@ class Executor {
       write: (body) => {
         this.#egress.see(body);
         asked.see(body, this.#steering.heard);
-        return this.#transcript.write(body);
+        return this.#transcript.write(body, this.#spending.news());
       },
       sign: (event) => {
         this.#supervisor.sign(event);
-        this.#wrap_up.sign(event, {
-          spent_before: this.#spent_before,
-          cost_at_start: this.#cost_at_start,
-          askCost: () => void agent.askCost(),
-        });
+        const session = { spent_before: this.#spent_before, cost_at_start: this.#cost_at_start };
+        this.#spending.sign(event, session);
+        this.#wrap_up.sign(event, { ...session, askCost: () => void agent.askCost() });
       },
       onSession: (session_id) => this.#heardOfSession(session_id),
       hush: async () => {

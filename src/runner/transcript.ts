@@ -1,7 +1,7 @@
 /** Writes a run's log in pages: few commits, nothing lost, and an agent that talks too fast waits. */
 
 import type { Clock } from "../clock.ts";
-import type { LogBody, LogEntry } from "../domain/log_entry.ts";
+import type { LogBody, LogEntry, SoFar } from "../domain/log_entry.ts";
 import { failpoint } from "../failpoint.ts";
 import type { Timers } from "./timers.ts";
 
@@ -47,10 +47,13 @@ export class Transcript {
   }
 
   /** Takes an entry. Resolves at once, or when there is room again: await it before reading on. */
-  write(body: LogBody): Promise<void> | void {
+  write(body: LogBody, so_far?: SoFar): Promise<void> | void {
     if (this.#failed) return;
     const at = this.#deps.clock.now().toISOString();
-    for (const admitted of this.#admit(body)) this.#waiting.push({ seq: ++this.#seq, at, ...admitted });
+    const more = so_far === undefined ? {} : { so_far };
+    for (const admitted of this.#admit(body)) {
+      this.#waiting.push({ seq: ++this.#seq, at, ...more, ...admitted });
+    }
     if (this.#waiting.length >= PAGE_ENTRIES) this.#flush();
     else if (this.#cancel === null && this.#writing === null) {
       this.#cancel = this.#deps.timers.after(FLUSH_MS, () => this.#flush());

@@ -91,7 +91,11 @@ function takeMessages(messages) {
     for (const message of messages) {
       const issue_id = message.issue_id ?? "";
       if (message.type === "run.activity") {
-        activityOf(issue_id).value = { run_id: message.run_id ?? "", text: String(message.text ?? "") };
+        activityOf(issue_id).value = {
+          run_id: message.run_id ?? "",
+          text: String(message.text ?? ""),
+          cost_usd: Number(message.cost_usd ?? 0),
+        };
       } else if (message.type === "run.started" || message.type === "run.finished") {
         // Live lines don't wait for events: the new run's first line may be here before the news of its start.
         const line = activityOf(issue_id);

@@ -71,7 +71,7 @@ export const waiting = computed(() => needs.value.length);
 /** Milliseconds since the epoch, moving on every second while an agent works, else every half minute. */
 export const now = signal(Date.now());
 
-/** @type {Map<string, Signal<{ run_id: string, text: string } | null>>} */
+/** @type {Map<string, Signal<{ run_id: string, text: string, cost_usd: number } | null>>} */
 const lines = new Map();
 
 /**

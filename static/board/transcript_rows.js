@@ -28,10 +28,13 @@ export function createRows() {
     /** Tokens of all turns. */
     input: 0,
     output: 0,
+    /** The last one. @type {LogEntry["so_far"] | null} */
+    so_far: null,
   };
 
   /** @param {LogEntry} entry */
   function add(entry) {
+    if (entry.so_far !== undefined) sums.so_far = entry.so_far;
     if (entry.type === "tool_result") {
       if (!entry.ok) sums.failures++;
       const at = waiting.get(entry.call_id);

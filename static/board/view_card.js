@@ -65,7 +65,7 @@ export function Card({ card, moving }) {
           class="live-line"><span class="pulse" aria-hidden="true"></span><span class="live-text">${activity
             ?.text || (moving ? "Stopping…" : "Working…")}</span></p>
       `}
-      <${Facts} card=${card} working=${working} />
+      <${Facts} card=${card} working=${working} spent=${card.cost_usd + (activity?.cost_usd ?? 0)} />
       ${needOf(card) === "question" && html`
         <button type="button" class="button card-answer" aria-haspopup="dialog"
           onClick=${(/** @type {MouseEvent} */ event) =>
@@ -75,8 +75,8 @@ export function Card({ card, moving }) {
   `;
 }
 
-/** @param {{ card: CardData, working: boolean }} props */
-function Facts({ card, working }) {
+/** @param {{ card: CardData, working: boolean, spent: number }} props */
+function Facts({ card, working, spent }) {
   const need = needOf(card);
   const parked = card.status === "ready" && card.not_before !== "" && Date.parse(card.not_before) > now.value;
   return html`
@@ -86,7 +86,7 @@ function Facts({ card, working }) {
         html`<span class="agent" title="Assignee">${card.assignee}</span>`}
       ${working ? html`<${Elapsed} since=${card.claimed_at} />` : html`<${Ago} at=${card.updated_at} />`}
       ${card.attempts > 1 && html`<span title="Attempts">${card.attempts} attempts</span>`}
-      ${card.cost_usd > 0 && html`<span title="Cost so far" class="num">${cost(card.cost_usd)}</span>`}
+      ${spent > 0 && html`<span title="Cost so far" class="num">${cost(spent)}</span>`}
       ${card.human_only &&
         html`<span class="badge" title="No agent takes it"><${Icon} name="person" />Humans only</span>`}
       ${card.trust === "external" &&

@@ -90,8 +90,12 @@ browserTest(
     await page.getByText("Nothing to draw yet").waitFor();
     const asked = () => board.requests.filter((url) => url.endsWith("/agents")).length;
     const before = asked();
+    await page.locator("main[aria-busy=false]").waitFor();
+    await page.getByText("Live", { exact: true }).waitFor();
+    const idle = board.requests.length;
     await page.clock.runFor(15_000);
-    assert.equal(asked(), before);
+    // It does not poll: not for agents, and not for anything else.
+    assert.deepEqual(board.requests.slice(idle), []);
     // The server's own clock did not jump: for it the agent lives, and so it does here.
     const look = page.waitForRequest((request) => request.url().endsWith("/agents"));
     await page.clock.runFor(16_000);

@@ -124,11 +124,21 @@ browserTest(
     await panel.locator("strong", { hasText: "around" }).waitFor();
     await say(
       { seq: 2, at, type: "tool_call", call_id: "a", tool: "Bash", input: '{"command":"deno test"}' },
-      { seq: 3, at, type: "todo", items: [{ text: "Fix it", status: "in_progress" }] },
+      {
+        seq: 3,
+        at,
+        type: "todo",
+        items: [{ text: "Fix it", status: "in_progress" }],
+        so_far: { input_tokens: 12_345, output_tokens: 0, cost_usd: 0.42 },
+      },
     );
     await panel.locator("summary", { hasText: "Bash" }).getByText("Running").waitFor({ state: "attached" });
     await panel.getByText("Fix it").waitFor();
     await board.card("In progress", "Works").getByText("Fix it").waitFor();
+    // Before the turn is over.
+    await panel.getByText("12.3k in", { exact: true }).waitFor();
+    await panel.getByText("$0.42").waitFor();
+    await board.card("In progress", "Works").getByText("$0.42").waitFor();
     await say({ seq: 4, at, type: "tool_result", call_id: "a", ok: false, text: "\x1b[31m1 failed\x1b[0m" });
     const call = panel.locator("details", { hasText: "Bash" });
     await call.getByText("Failed", { exact: true }).waitFor({ state: "attached" });

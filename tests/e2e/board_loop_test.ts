@@ -51,6 +51,7 @@ else {
     // As it happens: the model is still to answer.
     await page.locator(".row strong", { hasText: "app.txt" }).waitFor();
     await page.locator(".row summary", { hasText: "Read" }).getByText("Done").waitFor({ state: "attached" });
+    await page.locator(".log-sums").getByText(/^[1-9]\S* in$/).waitFor();
     looked.resolve();
 
     await other.card("Blocked", "Change the second line").waitFor();

@@ -16,7 +16,7 @@ function steps(
     void told.then((text) => said = text);
     while (round < most && said === "") {
       round++;
-      agent.emit({ type: "round" });
+      agent.emit({ type: "round", input_tokens: 1000 });
       agent.log({ type: "text", text: `step ${round}` });
       // The runner hears it in its own time.
       for (let turn = 0; turn < 20; turn++) await Promise.resolve();
@@ -71,7 +71,7 @@ Deno.test("runner gives a later process only the steps and the money that are le
   const first = Promise.withResolvers<void>();
   await bench.runner([
     async (agent) => {
-      for (let n = 0; n < 4; n++) agent.emit({ type: "round" });
+      for (let n = 0; n < 4; n++) agent.emit({ type: "round", input_tokens: 1000 });
       agent.result({ session_cost_usd: 2 });
       await agent.input_closed;
       first.resolve();
@@ -89,14 +89,40 @@ Deno.test("runner gives a later process only the steps and the money that are le
   assert.equal(run.cost_usd, 2.5);
 });
 
+Deno.test("runner writes into the log what the run used so far, where that changes", async () => {
+  await using bench = await makeBench();
+  const usage = { input_tokens: 4000, output_tokens: 70 };
+  await bench.runner(async (agent) => {
+    agent.emit({ type: "round", input_tokens: 1000 });
+    agent.log({ type: "text", text: "a" });
+    agent.log({ type: "text", text: "b" });
+    agent.emit({ type: "cost", session_cost_usd: 0.25 });
+    agent.emit({ type: "round", input_tokens: 2500 });
+    agent.log({ type: "text", text: "c" });
+    agent.result({ session_cost_usd: 0.5, ...usage });
+    await agent.input_closed;
+  }).start();
+  const { run } = await bench.finished(await bench.file());
+  const { entries } = await bench.store.runLog.read(run.id, 0, 100);
+  const of_agent = entries.filter(({ type }) => type === "text" || type === "result");
+  assert.deepEqual(of_agent.map(({ so_far }) => so_far), [
+    { input_tokens: 1000, output_tokens: 0, cost_usd: 0 },
+    undefined,
+    { input_tokens: 3500, output_tokens: 0, cost_usd: 0.25 },
+    // The turn's own account: what its rounds read is in it.
+    { ...usage, cost_usd: 0.5 },
+  ]);
+  assert.deepEqual([run.input_tokens, run.output_tokens, run.cost_usd], [4000, 70, 0.5]);
+});
+
 Deno.test("S20 runner ends an agent that goes on when its money is spent, and keeps its work", async () => {
   await using bench = await makeBench();
   await bench.runner(async (agent) => {
     agent.onAskCost(() => agent.emit({ type: "cost", session_cost_usd: 9 }));
     await agent.write("half.txt", "half\n");
-    agent.emit({ type: "round" });
+    agent.emit({ type: "round", input_tokens: 1000 });
     agent.emit({ type: "cost", session_cost_usd: 9 });
-    agent.emit({ type: "round" });
+    agent.emit({ type: "round", input_tokens: 1000 });
     assert.equal(await agent.ended, "stop");
     agent.exit();
   }, { max_usd_per_run: 5 }).start();
