@@ -65,6 +65,14 @@ export const OPTIONS = {
     "Origins under which this board is reached beside its own address, e.g. behind a proxy (`https://board.example.com`), by comma",
     { check: originProblem },
   ),
+  base_path: text(
+    "",
+    "Path of a site below which the board is reached, through a proxy (`/tools/autopilot`)",
+    {
+      shown: "none",
+      check: basePathProblem,
+    },
+  ),
   embed_origins: list(
     "Origins of other sites whose pages may show the board, or follow it with a read token",
     {
@@ -215,6 +223,7 @@ export const DATABASE_OPTIONS: readonly OptionName[] = [
   "host",
   "port",
   "origins",
+  "base_path",
   "url",
 ];
 /** What the commands that open the data themselves take as flags. */
@@ -336,6 +345,13 @@ function originProblem(value: string): string | null {
     : `${
       JSON.stringify(value)
     } is no origin: write scheme, host and port only, such as https://board.example.com`;
+}
+
+/** Letters that mean themselves in every URL, header and cookie name. */
+function basePathProblem(value: string): string | null {
+  return /^(\/(?!\.{1,2}(\/|$))[\w.~-]+)+$/.test(value)
+    ? null
+    : "write a path that begins with / and does not end with one, such as /tools/autopilot";
 }
 
 /** A leading dash would be read as an option by git. */

@@ -10,6 +10,7 @@ import type { Visit } from "./guard.ts";
 export interface AdmissionOptions {
   auth: boolean;
   port: () => number;
+  base_path?: string;
 }
 
 /** Who may pass, or the refusal. Synchronous where nothing has to be looked up. */
@@ -23,7 +24,7 @@ export function createAdmission(auth: Authenticator, options: AdmissionOptions):
   return (request, path, visit) => {
     const { headers, method } = request;
     const decide = (credential: Credential | null, what: string): Credential | Response => {
-      if (credential === null) return unauthorized(request, path, what);
+      if (credential === null) return unauthorized(request, path, what, options.base_path);
       return refusal(request, path, credential) ?? credential;
     };
     const bearer = bearerOf(headers);
@@ -37,9 +38,9 @@ export function createAdmission(auth: Authenticator, options: AdmissionOptions):
     }
     if (isPublic(method, path)) return NOBODY;
     // Pages of other sites ask with a token of their own, never with the visitor's login.
-    const name = cookieName(visit.secure, options.port());
+    const name = cookieName(visit.secure, options.port(), options.base_path);
     const session = visit.embed === null ? sessionOf(headers, name) : null;
-    if (session === null) return unauthorized(request, path, "This board wants a login");
+    if (session === null) return unauthorized(request, path, "This board wants a login", options.base_path);
     const what = "The login has ended: log in again";
     const found = auth.check(session);
     return found instanceof Promise ? found.then((one) => decide(one, what)) : decide(found, what);
@@ -66,7 +67,7 @@ function refusal(request: Request, path: string, credential: Credential): Respon
 }
 
 /** Pages lead to the login; everything else is told plainly. */
-function unauthorized(request: Request, path: string, what: string): Response {
+function unauthorized(request: Request, path: string, what: string, base = ""): Response {
   const reads = request.method === "GET" || request.method === "HEAD";
   if (reads && /^\/(autopilot\/?)?$/.test(path)) {
     return new Response(null, {
@@ -77,7 +78,7 @@ function unauthorized(request: Request, path: string, what: string): Response {
   return errorResponse(
     new ApiError(
       "unauthorized",
-      `${what}. Send a token as "Authorization: Bearer <token>", or log in at ${LOGIN_PATH}`,
+      `${what}. Send a token as "Authorization: Bearer <token>", or log in at ${base}${LOGIN_PATH}`,
       {
         headers: { "www-authenticate": 'Bearer realm="Autopilot"' },
       },

@@ -7,6 +7,7 @@ import { Hub } from "../events/hub.ts";
 import { LOGIN_PATH, LOGOUT_PATH } from "./access.ts";
 import { createAdmission } from "./admission.ts";
 import { Authenticator } from "./auth.ts";
+import { mounted, originalOf } from "./base_path.ts";
 import { AnswerCache } from "./cache.ts";
 import { preflight, withEmbedCors } from "./cors.ts";
 import { API_BASE, type ApiDeps } from "./env.ts";
@@ -78,7 +79,7 @@ export function createApp(deps: ApiDeps): App {
   const handle = (request: Request, peer: Peer): Response | Promise<Response> => {
     const path = pathOf(request.url);
     const gate = gateOf(path);
-    const visit = guard(request, gate, peer.https);
+    const visit = guard(originalOf(request), gate, peer.https);
     if (visit instanceof Response) return secured(visit, true);
     const { embed } = visit;
     if (embed !== null && request.method === "OPTIONS") return secured(preflight(embed), true);
@@ -112,7 +113,7 @@ export function createApp(deps: ApiDeps): App {
       }
     },
   };
-  return { ...app, fetch: measured(metrics, paths, app.fetch) };
+  return { ...app, fetch: mounted(options.base_path ?? "", measured(metrics, paths, app.fetch)) };
 }
 
 function failed(error: unknown): Response {

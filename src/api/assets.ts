@@ -14,6 +14,8 @@ import { LATE_STYLES } from "./assets_late.ts";
 export interface AssetOptions {
   /** Origins, beside the board's own, whose pages may show it in a frame, e.g. `https://app.example`. */
   frame_ancestors?: readonly string[];
+  /** What a site has in front of the board's paths, as they stand in pages: `/tools/autopilot`. */
+  base?: string;
 }
 
 /** Answers a request for a static file; `null` when the path is none of its own. */
@@ -30,21 +32,26 @@ const SCRIPTS = /^\/autopilot\/(?:s\/.+|[a-z]+\.js)$/;
 /** Builds the board's files once; the function it returns serves them. */
 export function createAssets(options: AssetOptions = {}): Assets {
   const { files, folder } = collect();
+  const base = options.base ?? "";
   const importMap = JSON.stringify({
     imports: Object.fromEntries(
-      Object.entries(VENDOR_MODULES).map(([name, { file }]) => [name, `${folder}${file}`]),
+      Object.entries(VENDOR_MODULES).map(([name, { file }]) => [name, `${base}${folder}${file}`]),
     ),
   });
   const page = INDEX_HTML
-    .replaceAll("%BASE%", folder)
+    .replaceAll("%BASE%", base + folder)
+    .replaceAll('="/autopilot', `="${base}/autopilot`)
     .replace("%IMPORT_MAP%", () => importMap)
-    .replace("%PRELOADS%", () => preloads(folder));
+    .replace("%PRELOADS%", () => preloads(base + folder));
   const policy = contentPolicy(sha256(importMap, "base64"), options.frame_ancestors ?? []);
   const fixed = new Map<string, Asset>([
     [ROOT, asset("text/html; charset=utf-8", page, { page: true })],
     [`${ROOT}/icon.svg`, asset("image/svg+xml", ICON_SVG)],
     ["/favicon.ico", asset("image/svg+xml", ICON_SVG)],
-    [`${ROOT}/manifest.webmanifest`, asset("application/manifest+json", MANIFEST_JSON)],
+    [
+      `${ROOT}/manifest.webmanifest`,
+      asset("application/manifest+json", MANIFEST_JSON.replaceAll('"/autopilot', `"${base}/autopilot`)),
+    ],
   ]);
 
   return async (request) => {
@@ -60,7 +67,7 @@ export function createAssets(options: AssetOptions = {}): Assets {
     }
     if (DEMO.test(pathname)) {
       const { demoAnswer } = await import("./assets_demo.ts");
-      return await demoAnswer(request, pageHeaders(policy(host)));
+      return await demoAnswer(request, base, pageHeaders(policy(host)));
     }
     const versioned = VERSIONED.exec(pathname);
     const found = versioned === null ? fixed.get(pathname.replace(/(?<=.)\/$/, "")) : files.get(versioned[1]);

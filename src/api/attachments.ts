@@ -5,6 +5,7 @@ import { MAX_ATTACHMENT_BYTES } from "../domain/attachment.ts";
 import type { Attachment } from "../domain/attachment.ts";
 import { actorOf } from "../domain/credential.ts";
 import type { Actor } from "../domain/event.ts";
+import { addressed } from "./base_path.ts";
 import { multipartBody } from "./body.ts";
 import type { RouteDeps } from "./env.ts";
 import { ApiError } from "./errors.ts";
@@ -65,12 +66,14 @@ export function attachmentRoutes(deps: RouteDeps) {
   const routes = newRouter()
     .openapi(list, async (c) => {
       const issue = await store.issues.get(c.req.valid("param").id);
-      return c.json(await store.attachments.list(issue.id), 200);
+      const files = await store.attachments.list(issue.id);
+      return c.json(files.map((file) => addressed(file, deps.options.base_path)), 200);
     })
     .openapi(add, async (c) => {
       const { file } = c.req.valid("form");
       const actor = actorOf(c.get("credential"));
-      return c.json(await attachInTurn(c.req.valid("param").id, file, actor), 201);
+      const added = await attachInTurn(c.req.valid("param").id, file, actor);
+      return c.json(addressed(added, deps.options.base_path), 201);
     });
   routes.openAPIRegistry.registerPath(download);
   routes.get("/uploads/:id{[\\w-]{1,100}}", async (c) => {

@@ -5,10 +5,11 @@ export const SESSION_S = 30 * 24 * 60 * 60;
 
 /**
  * Cookies don't tell ports apart: without the port in its name, a second board of this machine would take the login
- * of the first. Over HTTPS the prefix keeps other hosts and plain HTTP from setting it.
+ * of the first; nor do they tell boards below several paths of one host apart. Over HTTPS the prefix keeps other hosts
+ * and plain HTTP from setting it; browsers take it only with `Path=/`, so the path is told by the name.
  */
-export function cookieName(secure: boolean, port: number): string {
-  return secure ? "__Host-autopilot" : `autopilot_${port}`;
+export function cookieName(secure: boolean, port: number, base_path = ""): string {
+  return `${secure ? "__Host-autopilot" : `autopilot_${port}`}${base_path.replaceAll("/", "_")}`;
 }
 
 export function sessionOf(headers: Headers, name: string): string | null {

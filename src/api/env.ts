@@ -15,6 +15,8 @@ import type { GuardOptions } from "./guard.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface ApiOptions extends GuardOptions {
+  /** `/tools/autopilot`: what a proxy's site has in front of all paths of the board. Left out or empty: nothing. */
+  base_path?: string;
   /** Whether requests need a credential. */
   auth: boolean;
   /** Addresses and ranges of proxies that are believed. */

@@ -5,6 +5,7 @@ import type { Actor, Event } from "../domain/event.ts";
 import type { Issue, Status } from "../domain/issue.ts";
 import type { Feed } from "../events/feed.ts";
 import type { Issues, Store } from "../store/store.ts";
+import { addressed } from "./base_path.ts";
 import { ApiError } from "./errors.ts";
 import type { ListQuerySchema } from "./input.ts";
 
@@ -32,14 +33,14 @@ export function nextLink(url: string, cursor: number): string {
 }
 
 /** An issue with everything that its panel shows. */
-export async function issueDetail(store: Store, ref: string) {
+export async function issueDetail(store: Store, ref: string, base_path?: string) {
   const issue = await store.issues.get(ref);
   const [comments, attachments, runs] = await Promise.all([
     store.comments.list(issue.id),
     store.attachments.list(issue.id),
     store.runs.list(issue.id),
   ]);
-  return { issue, comments, attachments, runs };
+  return { issue, comments, attachments: attachments.map((file) => addressed(file, base_path)), runs };
 }
 
 /**

@@ -99,7 +99,7 @@ export function issueRoutes(deps: RouteDeps) {
       return c.json(issue, 201, { location: `${c.req.path}/${issue.id}`, etag: `"${issue.version}"` });
     })
     .openapi(read, async (c) => {
-      const detail = await issueDetail(store, c.req.valid("param").id);
+      const detail = await issueDetail(store, c.req.valid("param").id, deps.options.base_path);
       c.header("etag", `"${detail.issue.version}"`);
       // A run under way changes facts of its own (session, commit, delivered comments) without events.
       if (detail.runs.some((run) => run.phase !== "finished")) c.header("cache-control", UNCACHEABLE);

@@ -21,7 +21,7 @@ export interface LoginDeps {
   tokens: Pick<Tokens, "find" | "redeem" | "startSession" | "revoke">;
   auth: Authenticator;
   clock: Clock;
-  options: { auth: boolean; port: () => number };
+  options: { auth: boolean; port: () => number; base_path?: string };
 }
 
 export interface Caller {
@@ -36,14 +36,15 @@ export type Login = (request: Request, path: string, caller: Caller) => Promise<
 
 export function createLogin({ tokens, auth, clock, options }: LoginDeps): Login {
   const failures = new FailureLimiter(clock);
+  const base = options.base_path ?? "";
 
   const begin = async (text: string, { visit, address }: Caller): Promise<Response> => {
     const wait_s = failures.begin(address);
-    if (wait_s > 0) return loginPage({ trouble: "too_many", wait_s });
+    if (wait_s > 0) return loginPage({ trouble: "too_many", wait_s, base });
     const started = await sessionFor(text);
-    if ("trouble" in started) return loginPage(started);
+    if ("trouble" in started) return loginPage({ ...started, base });
     failures.succeeded(address);
-    const cookie = setSession(cookieName(visit.secure, options.port()), started.secret, visit.secure);
+    const cookie = setSession(cookieName(visit.secure, options.port(), base), started.secret, visit.secure);
     return redirect(BOARD_PATH, cookie);
   };
 
@@ -72,7 +73,7 @@ export function createLogin({ tokens, auth, clock, options }: LoginDeps): Login 
       await tokens.revoke(credential.id, actorOf(credential));
       auth.forget(credential.id);
     }
-    return redirect(LOGIN_PATH, setSession(cookieName(visit.secure, options.port()), "", visit.secure));
+    return redirect(LOGIN_PATH, setSession(cookieName(visit.secure, options.port(), base), "", visit.secure));
   };
 
   return (request, path, caller) => {
@@ -83,7 +84,7 @@ export function createLogin({ tokens, auth, clock, options }: LoginDeps): Login 
     const link = new URL(request.url).searchParams.get("token");
     // Who only looks ahead (a preview, a prefetch, HEAD) must not use the link up.
     if (link === null || request.method !== "GET" || looksAhead(request.headers)) {
-      return Promise.resolve(loginPage({}));
+      return Promise.resolve(loginPage({ base }));
     }
     return begin(link, caller);
   };

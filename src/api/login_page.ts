@@ -19,7 +19,7 @@ const TROUBLES: Readonly<Record<LoginTrouble, { status: number; text: string }>>
   used_link: {
     status: 401,
     text: "This link was used already, or is too old: each works once. If it was you, " +
-      '<a href="/autopilot">open the board</a>; else make a new one as below.',
+      '<a href="%BOARD%">open the board</a>; else make a new one as below.',
   },
   wrong_scope: {
     status: 401,
@@ -68,9 +68,14 @@ const POLICY = `default-src 'none'; style-src 'sha256-${
   createHash("sha256").update(STYLE).digest("base64")
 }'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`;
 
-export function loginPage({ trouble, wait_s }: { trouble?: LoginTrouble; wait_s?: number }): Response {
+/** @param base the path in front of the board's own */
+export function loginPage(
+  { trouble, wait_s, base }: { trouble?: LoginTrouble; wait_s?: number; base: string },
+): Response {
   const { status, text } = trouble === undefined ? { status: 200, text: "" } : TROUBLES[trouble];
-  const alert = text === "" ? "" : `<p class="trouble" role="alert" id="trouble">${text}</p>`;
+  const alert = text === ""
+    ? ""
+    : `<p class="trouble" role="alert" id="trouble">${text.replace("%BOARD%", `${base}/autopilot`)}</p>`;
   const invalid = text === "" ? "" : ' aria-invalid="true" aria-describedby="trouble"';
   const page = `<!doctype html>
 <html lang="en">
@@ -86,7 +91,7 @@ export function loginPage({ trouble, wait_s }: { trouble?: LoginTrouble; wait_s?
 ${ICON}
 <h1>Log in to Autopilot</h1>
 ${alert}
-<form method="post" action="${LOGIN_PATH}">
+<form method="post" action="${base}${LOGIN_PATH}">
 <label for="token">Token or login link</label>
 <input id="token" name="token" type="password" required autofocus autocomplete="current-password" spellcheck="false"${invalid}>
 <button type="submit">Log in</button>

@@ -4,7 +4,7 @@ import type { OpenAPIHono } from "@hono/zod-openapi";
 import { attachmentRoutes } from "./attachments.ts";
 import { commentRoutes } from "./comments.ts";
 import { diffRoutes } from "./diff.ts";
-import { API_BASE, type ApiEnv, type RouteDeps } from "./env.ts";
+import { API_BASE, type ApiEnv, type ApiOptions, type RouteDeps } from "./env.ts";
 import { ApiError, errorResponse } from "./errors.ts";
 import { feedbackRoutes } from "./feedback.ts";
 import { healthRoutes } from "./health.ts";
@@ -35,7 +35,7 @@ export function createRoutes(deps: RouteDeps): OpenAPIHono<ApiEnv> {
   app.route(API_BASE, tokenRoutes(deps));
   app.route("/", healthRoutes(deps));
   app.route("/", mcpRoutes(deps));
-  describe(app, deps.options.version);
+  describe(app, deps.options);
 
   const methods = methodTable(app);
   app.notFound((c) => errorResponse(noRoute(c.req.raw.method, c.req.path, methods)));
@@ -43,7 +43,7 @@ export function createRoutes(deps: RouteDeps): OpenAPIHono<ApiEnv> {
   return app;
 }
 
-function describe(app: OpenAPIHono<ApiEnv>, version: string): void {
+function describe(app: OpenAPIHono<ApiEnv>, { version, base_path }: ApiOptions): void {
   app.openAPIRegistry.registerPath({
     method: "get",
     path: `${API_BASE}/ws`,
@@ -63,6 +63,7 @@ function describe(app: OpenAPIHono<ApiEnv>, version: string): void {
   app.get(OPENAPI_PATH, (c) => {
     text ??= JSON.stringify(app.getOpenAPI31Document({
       openapi: "3.1.0",
+      ...base_path ? { servers: [{ url: base_path }] } : {},
       info: {
         title: "Autopilot",
         version,

@@ -15,7 +15,8 @@ import { LOGIN_PATH } from "./access.ts";
 const LINK_MS = 60 * 60_000;
 const DAY_MS = 24 * 60 * 60_000;
 
-export function tokenRoutes({ store, clock, auth }: RouteDeps) {
+export function tokenRoutes({ store, clock, auth, options }: RouteDeps) {
+  const { base_path: base = "" } = options;
   const list = createRoute({
     method: "get",
     path: "/tokens",
@@ -83,7 +84,7 @@ export function tokenRoutes({ store, clock, auth }: RouteDeps) {
       const { secret, hash } = await newSecret("login");
       const input = { kind: "login", name, scope, origins: [], expires_at: later(LINK_MS) } as const;
       const { id, expires_at } = await store.tokens.mint(input, hash, actorOf(c.get("credential")));
-      const url = new URL(`${LOGIN_PATH}?token=${secret}`, c.req.url);
+      const url = new URL(`${base}${LOGIN_PATH}?token=${secret}`, c.req.url);
       if (c.env.secure) url.protocol = "https:";
       return c.json({ id, url: url.href, expires_at }, 201);
     });

@@ -8,6 +8,7 @@ import { Activity } from "../events/activity.ts";
 import { RunTails } from "../events/run_tails.ts";
 import { loggerOf } from "../log.ts";
 import type { RouteDeps } from "./env.ts";
+import { originalOf } from "./base_path.ts";
 import { API_BASE } from "./env.ts";
 import { ApiError } from "./errors.ts";
 
@@ -173,7 +174,7 @@ function upgrade(request: Request): { socket: WebSocket; response: Response } {
   const offered = request.headers.get("sec-websocket-protocol")?.split(",").map((name) => name.trim()) ?? [];
   const protocol = offered.includes(PROTOCOL) ? { protocol: PROTOCOL } : {};
   try {
-    return Deno.upgradeWebSocket(request, { idleTimeout: IDLE_TIMEOUT_S, ...protocol });
+    return Deno.upgradeWebSocket(originalOf(request), { idleTimeout: IDLE_TIMEOUT_S, ...protocol });
   } catch (error) {
     // A handshake without key or with a wrong version.
     throw new ApiError("malformed", `The WebSocket handshake is invalid: ${messageOfError(error)}`);

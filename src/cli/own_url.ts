@@ -2,9 +2,12 @@
 
 import type { Config } from "../config.ts";
 
-/** Where a person reaches the board: the first configured origin, else its own address. */
-export function boardBase({ origins, host }: Pick<Config, "origins" | "host">, port: number): string {
-  return origins[0] ?? ownUrl(host, port);
+/** Where a person reaches the board: below the first configured origin, else below its own address. */
+export function boardBase(
+  { origins, host, base_path }: Pick<Config, "origins" | "host" | "base_path">,
+  port: number,
+): string {
+  return (origins[0] ?? ownUrl(host, port)) + base_path;
 }
 
 /** The server's own address; a wildcard is reached by loopback. */

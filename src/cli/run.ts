@@ -62,8 +62,11 @@ function contextOf(
     config: () => config ??= loadConfig(given, env),
     async client() {
       const { createClient } = await import("./client.ts");
-      const { url, token, host, port } = await context.config();
-      return createClient({ url: url === "" ? localUrl(host, port) : url.replace(/\/+$/, ""), token });
+      const { url, token, host, port, base_path } = await context.config();
+      return createClient({
+        url: url === "" ? localUrl(host, port) + base_path : url.replace(/\/+$/, ""),
+        token,
+      });
     },
     readInput: async () => await new Response(Deno.stdin.readable).text(),
   };

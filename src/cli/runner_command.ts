@@ -39,7 +39,7 @@ export const command: Command = {
     if (config.failpoint !== "") armFailpoint(config.failpoint);
     log.debug("Options: {options}", { options: describeConfig(config) });
 
-    const board_url = config.url || ownUrl(config.host, config.port);
+    const board_url = config.url || ownUrl(config.host, config.port) + config.base_path;
     if (config.auth !== "off") await refuseOpenBoard(board_url);
 
     await using opened = new AsyncDisposableStack();

@@ -23,7 +23,7 @@ import type { Runner } from "../runner/service.ts";
 import type { RunnerParts } from "./start_runner.ts";
 
 export interface Serving {
-  /** `http://127.0.0.1:8787` */
+  /** `http://127.0.0.1:8787`, and the base path */
   url: string;
   /** How to log in; `null` while that is not needed. `link`: only while nobody ever has. */
   login: { link: string | null } | null;
@@ -77,7 +77,8 @@ export async function serve(
   by_hand.start();
 
   let port = config.port;
-  const parts = { config, store, blobs, feed, host_env, board_url: () => ownUrl(config.host, port) };
+  const board_url = () => ownUrl(config.host, port) + config.base_path;
+  const parts = { config, store, blobs, feed, host_env, board_url };
   const runner = extras.openRunner !== undefined
     ? await extras.openRunner(parts)
     : config.runner
@@ -91,12 +92,13 @@ export async function serve(
     redact: redactor(secretsOf(host_env)),
     runner: runner?.status ?? null,
     diff: lazyDiff(config, host_env),
-    assets: lazyAssets({ frame_ancestors: config.embed_origins }),
+    assets: lazyAssets({ frame_ancestors: config.embed_origins, base: config.base_path }),
     options: {
       host: config.host,
       port: () => port,
       origins: config.origins,
       embed_origins: config.embed_origins,
+      base_path: config.base_path,
       trusted_proxies: config.trusted_proxies,
       auth: authOn(config),
       version,
@@ -132,7 +134,7 @@ export async function serve(
 
   const resources = opened.move();
   return {
-    url: ownUrl(config.host, port),
+    url: board_url(),
     login,
     stop: () => resources.disposeAsync(),
   };

@@ -17,9 +17,12 @@ import { toCard } from "./reduce.js";
 /** @typedef {{ issue: Issue, comments: Comment[], attachments: Attachment[], runs: Run[] }} IssueDetail */
 /** @typedef {{ title: string, body: string, kind: Kind, priority: Priority, status: Status }} IssueDraft */
 
-export const BASE = "/api/autopilot";
-/** Beside the API, at the root. */
-const READY = "/readyz";
+/** The path in front of the server's own: this file is at `<mount>/autopilot/b/<version>/api.js`. */
+const MOUNT = /^(.*)\/autopilot\/b\//.exec(new URL(import.meta.url).pathname)?.[1] ?? "";
+export const HOME = `${MOUNT}/autopilot`;
+export const BASE = `${MOUNT}/api/autopilot`;
+/** Beside the API. */
+const READY = `${MOUNT}/readyz`;
 
 /**
  * The runner of this server, as `/readyz` tells it; `null` when it is off.
@@ -77,7 +80,7 @@ export function loggedOut() {
   told = true;
   const dialog = document.createElement("dialog");
   const link = document.createElement("a");
-  link.href = "/autopilot/login";
+  link.href = `${HOME}/login`;
   link.textContent = "Log in again";
   dialog.ariaLabel = "Your login has ended";
   dialog.append("Your login has ended. ", link);

@@ -1,7 +1,9 @@
 // @ts-check
 /** The page's icon tells how many issues wait for a person. */
 
-const PLAIN = "/autopilot/icon.svg";
+import { HOME } from "./api.js";
+
+const PLAIN = `${HOME}/icon.svg`;
 
 /** @param {number} count */
 export function showCount(count) {

@@ -2,6 +2,7 @@
 /** Tells of moves that others make: to screen readers, and on the desktop when the person wants it. */
 
 import { ownMoves } from "./actions.js";
+import { HOME } from "./api.js";
 import { openIssue } from "./detail.js";
 import { needOf } from "./reduce.js";
 import { notify } from "./settings.js";
@@ -62,7 +63,7 @@ function show(message) {
   const note = new Notification(`${needWords(card, need)}: #${card.number}`, {
     body: card.title,
     tag: `autopilot-${card.id}`,
-    icon: "/autopilot/icon.svg",
+    icon: `${HOME}/icon.svg`,
   });
   note.onclick = () => {
     focus();

@@ -4,13 +4,13 @@
 import { useSignal } from "@preact/signals";
 import { html } from "htm/preact";
 import { useEffect } from "preact/hooks";
-import { api } from "./api.js";
+import { api, HOME } from "./api.js";
 import { toast } from "./store.js";
 
 /** @import { Me } from "./api.js" */
 
-const LOGOUT = "/autopilot/logout";
-const LOGIN = "/autopilot/login";
+const LOGOUT = `${HOME}/logout`;
+const LOGIN = `${HOME}/login`;
 /** @type {Record<string, string>} */
 const SCOPES = {
   admin: "may do everything",

@@ -3,6 +3,7 @@
 
 import { html } from "htm/preact";
 import { useEffect, useRef } from "preact/hooks";
+import { HOME } from "./api.js";
 import { openIssue, openView } from "./detail.js";
 import { Icon } from "./icons.js";
 import { lazy } from "./lazy.js";
@@ -37,7 +38,7 @@ export function AgentsPage() {
     <main class="agents-page" aria-busy=${list === null && failed === ""}>
       <header class="page-head">
         <h2 ref=${title} tabindex="-1">Agents</h2>
-        <a class="button quiet" href="/autopilot" onClick=${(/** @type {MouseEvent} */ event) => {
+        <a class="button quiet" href=${HOME} onClick=${(/** @type {MouseEvent} */ event) => {
           if (event.metaKey || event.ctrlKey || event.shiftKey) return;
           event.preventDefault();
           openView("");

@@ -2,6 +2,7 @@
 /** The bar on top: who works, whether the page is live, and the way to a new issue. */
 
 import { html } from "htm/preact";
+import { HOME } from "./api.js";
 import { openView } from "./detail.js";
 import { filter, MAX_QUERY, setFilter } from "./filter.js";
 import { Icon, Logo } from "./icons.js";
@@ -11,7 +12,7 @@ import { agents, boot, columns, connection, creating, last_live, overlay, runner
 export function Header() {
   return html`
     <header class="top">
-      <a class="brand" href="/autopilot" aria-label="Autopilot, the board"><${Logo} /><h1>Autopilot</h1></a>
+      <a class="brand" href=${HOME} aria-label="Autopilot, the board"><${Logo} /><h1>Autopilot</h1></a>
       <${Summary} />
       <span class="grow"></span>
       <${Search} />

@@ -2,6 +2,7 @@
 /** The list of shortcuts, made of the table that handles them. */
 
 import { html } from "htm/preact";
+import { HOME } from "./api.js";
 import { single_keys } from "./settings.js";
 import { SHORTCUTS } from "./shortcuts.js";
 import { closeOverlay } from "./store.js";
@@ -41,7 +42,7 @@ export function Help() {
         `
       )}
       <${SingleKeys} />
-      <p><a href="/autopilot/demo">Feedback button and launcher, in a page that shows them</a></p>
+      <p><a href=${`${HOME}/demo`}>Feedback button and launcher, in a page that shows them</a></p>
     <//>
   `;
 }

@@ -28,13 +28,15 @@ on("break", () => {
   throw new Error("The demo broke, as it was asked to");
 });
 on("miss", () => {
-  fetch("/autopilot/demo/missing?a=1");
+  fetch(new URL("missing?a=1", import.meta.url));
 });
 
 for (const [id, file] of [["feedback-tag", "feedback.js"], ["sdk-tag", "sdk.js"]]) {
   const tag = document.getElementById(id);
   if (tag !== null) {
-    tag.textContent =
-      `<script src="${location.origin}/autopilot/${file}" data-user="me@example.com"></script>`;
+    tag.textContent = `<script src="${new URL(
+      `../${file}`,
+      import.meta.url,
+    )}" data-user="me@example.com"></script>`;
   }
 }

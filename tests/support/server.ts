@@ -271,7 +271,7 @@ class ServerProcess implements TestServer {
     }
     const minted = await this.api<{ token: string }>("/tokens", {
       json: { name: "tests", scope: "admin" },
-      headers: { cookie, origin: this.url },
+      headers: { cookie, origin: new URL(this.url).origin },
     });
     this.#token = minted.body.token;
     return { token: this.#token, cookie };

@@ -13,14 +13,14 @@ const ASK_MS = 1_500;
 const LITTLE_BYTES = 2e9;
 const NOTHING_LEFT_BYTES = 200e6;
 
-export async function checkPort({ host, port }: Config): Promise<Finding> {
+export async function checkPort({ host, port, base_path }: Config): Promise<Finding> {
   if (port === 0) return ok("port", "A free port is taken at the start");
   const where = `Port ${port} of ${host}`;
   try {
     Deno.listen({ hostname: host.replace(/^\[|\]$/g, ""), port }).close();
     return ok("port", `${where} is free`);
   } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) return await who(host, port, where);
+    if (error instanceof Deno.errors.AddrInUse) return await who(ownUrl(host, port) + base_path, port, where);
     const mend = error instanceof Deno.errors.PermissionDenied
       ? "Take a port above 1023 with --port, and a proxy in front"
       : "Set AUTOPILOT_HOST to an address of this machine";
@@ -28,7 +28,7 @@ export async function checkPort({ host, port }: Config): Promise<Finding> {
   }
 }
 
-async function who(host: string, port: number, where: string): Promise<Finding> {
+async function who(url: string, port: number, where: string): Promise<Finding> {
   const other = finding(
     "port",
     "error",
@@ -36,7 +36,7 @@ async function who(host: string, port: number, where: string): Promise<Finding> 
     `Take another with --port, or end that one (ss -ltnp 'sport = :${port}' names it)`,
   );
   try {
-    const answer = await fetch(`${ownUrl(host, port)}/healthz`, { signal: AbortSignal.timeout(ASK_MS) });
+    const answer = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(ASK_MS) });
     const { status, version } = JSON.parse((await answer.text()).slice(0, 10_000));
     return status === "ok" && typeof version === "string"
       ? ok("port", `${where}: Autopilot ${version} is running there`)
