@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { parseEnv } from "node:util";
 import { assertClean, browserTest, openBoard, openPage } from "../support/browser.ts";
-import { freePort, type ProxyKind, proxyProgram, startProxy } from "../support/proxies.ts";
+import { documentedBlock, freePort, type ProxyKind, proxyProgram, startProxy } from "../support/proxies.ts";
 import { startServer } from "../support/server.ts";
 
 const BASE = "/tools/autopilot";
@@ -17,14 +18,10 @@ for (const kind of ["nginx", "caddy"] as const) {
 async function throughProxy(browser: Parameters<typeof openBoard>[0], kind: ProxyKind): Promise<void> {
   const port = freePort();
   const origin = `https://127.0.0.1:${port}`;
-  await using server = await startServer({
-    env: {
-      AUTOPILOT_ORIGINS: origin,
-      AUTOPILOT_BASE_PATH: BASE,
-      AUTOPILOT_TRUSTED_PROXIES: "127.0.0.1",
-      AUTOPILOT_AUTH: "on",
-    },
-  });
+  const block = await documentedBlock("env");
+  assert.ok(block.includes(`AUTOPILOT_BASE_PATH=${BASE}\n`));
+  const options = parseEnv(block.replace("https://board.example.com", origin));
+  await using server = await startServer({ env: options as Record<string, string> });
   await using proxy = await startProxy(kind, { port, target: server.url });
   assert.ok(server.login_link.startsWith(`${origin}${BASE}/autopilot/login?token=`), server.login_link);
   assert.equal(
@@ -44,8 +41,8 @@ async function throughProxy(browser: Parameters<typeof openBoard>[0], kind: Prox
   const form = await (await proxy.fetch(`${BASE}/autopilot/login`)).text();
   assert.ok(form.includes(`action="${BASE}/autopilot/login"`), form);
 
-  const options = { ignoreHTTPSErrors: true };
-  await using board = await openBoard(browser, server.login_link, options);
+  const believing = { ignoreHTTPSErrors: true };
+  await using board = await openBoard(browser, server.login_link, believing);
   const { page } = board;
   assert.equal(page.url(), `${origin}${BASE}/autopilot`);
   const [cookie] = await page.context().cookies();
@@ -101,7 +98,7 @@ async function throughProxy(browser: Parameters<typeof openBoard>[0], kind: Prox
   const demo = await page.getByRole("link", { name: /Feedback button and launcher/ }).getAttribute("href");
   await assertClean(board);
   await using shown = await openPage(browser, `${origin}${demo}`, {
-    ...options,
+    ...believing,
     storageState: await page.context().storageState(),
   });
   await shown.page.getByRole("button", { name: "Feedback" }).click();

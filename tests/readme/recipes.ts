@@ -75,4 +75,13 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
 };
 
 /** Blocks that are no commands: which test reads them from the page, and holds what they say. */
-export const OTHERS: readonly { page: string; language: string; begins: string; test: string }[] = [];
+export const OTHERS: readonly { page: string; language: string; begins: string; test: string }[] = [
+  {
+    page: "docs/operation.md",
+    language: "env",
+    begins: "AUTOPILOT_ORIGINS",
+    test: "tests/support/proxies.ts",
+  },
+  { page: "docs/operation.md", language: "nginx", begins: "map", test: "tests/support/proxies.ts" },
+  { page: "docs/operation.md", language: "caddyfile", begins: "board", test: "tests/support/proxies.ts" },
+];

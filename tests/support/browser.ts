@@ -70,7 +70,7 @@ export async function openPage(
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type())) heard.push(`console: ${message.text()}`);
   });
-  page.on("pageerror", (error) => heard.push(`thrown: ${error.stack}`));
+  page.on("pageerror", (error) => heard.push(`thrown: ${error.stack || `${error.name} ${error.message}`}`));
   page.on("dialog", (dialog) => {
     heard.push(`dialog: ${dialog.message()}`);
     dialog.dismiss();
