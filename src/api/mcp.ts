@@ -7,6 +7,9 @@ import { newRouter } from "./router.ts";
 
 export const MCP_PATH = "/mcp";
 
+// By a constant: what stands in import() itself is read at the start.
+const LATE_SERVER = "./mcp_server.ts";
+
 /** The protocol has errors of its own. */
 const JSON_RPC = { content: { "application/json": { schema: {} } } };
 
@@ -32,7 +35,9 @@ export function mcpRoutes(deps: RouteDeps) {
   });
   let made: Promise<McpAnswer> | null = null;
   routes.post(MCP_PATH, jsonBody(MAX_JSON_BYTES), async (c) => {
-    made ??= import("./mcp_server.ts").then(({ createMcp }) => createMcp(deps));
+    made ??= (import(LATE_SERVER) as Promise<typeof import("./mcp_server.ts")>).then(({ createMcp }) =>
+      createMcp(deps)
+    );
     return await (await made)(c.req.raw, c.get("credential"));
   });
   return routes;
