@@ -28,6 +28,7 @@ ${list.join("\n")}
 Examples:
   autopilot                                     serve the board on http://127.0.0.1:8787/autopilot
   autopilot --runner --workdir ~/code/project   the same, and agents work on what is ready
+  autopilot demo                                the whole loop in 30 seconds, without Claude Code
   autopilot <command> --help                    what a command takes; serve's has every option
 
 Every option is also a variable of the environment and of the options file: --port is AUTOPILOT_PORT.

@@ -12,6 +12,8 @@ export type Recipe =
     until?: RegExp;
     /** It is not interrupted: the commands that follow work with it. */
     keep?: true;
+    /** It calls the real Claude Code; where there is none its syntax is all that is checked. */
+    real_claude?: true;
     /** What is kept is stopped before, and started again afterwards. */
     stopped?: true;
   }
@@ -60,6 +62,22 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     "curl -H \"authorization: Bearer $AUTOPILOT_TOKEN\" -H 'content-type: application/json' " +
     `-d '{"title": "Add a --json flag", "status": "ready"}' http://127.0.0.1:8787/api/autopilot/issues`
   ]: { as: [["curl", "curl -sS --fail"]], out: /"number":2/ },
+
+  "claude mcp add autopilot -e AUTOPILOT_TOKEN=$AUTOPILOT_TOKEN -- autopilot mcp": {
+    real_claude: true,
+    out: /^Added stdio MCP server autopilot /m,
+  },
+
+  // docs/mcp.md
+  "claude mcp add autopilot -e AUTOPILOT_TOKEN=$(autopilot token mint laptop --scope member) -- autopilot mcp":
+    {
+      real_claude: true,
+      out: /^Added stdio MCP server autopilot /m,
+    },
+  [
+    "claude mcp add --transport http autopilot http://127.0.0.1:8787/mcp " +
+    '--header "Authorization: Bearer $AUTOPILOT_TOKEN"'
+  ]: { real_claude: true, out: /^Added HTTP MCP server autopilot /m },
 
   // README: backup; docs/data.md
   "autopilot backup board.tar": {},

@@ -3,6 +3,7 @@
 import { dirname, join } from "node:path";
 import { readLines } from "../../src/process/lines.ts";
 import { run } from "../../src/process/spawn.ts";
+import { CLAUDE_BINARY } from "../support/claude_binary.ts";
 import { startFakeGithub } from "../support/fake_github.ts";
 import { cleanEnv } from "../support/server.ts";
 import { PATIENCE_MS, within } from "../support/wait.ts";
@@ -40,6 +41,7 @@ export async function makeWorld(): Promise<World> {
     PATH: path,
     TMPDIR: tmp,
     AUTOPILOT_PORT: String(freePort()),
+    CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC: "1",
   };
   await program(
     join(bin, "autopilot"),
@@ -82,7 +84,7 @@ class ReaderMachine {
       await this.perform(command, { ...recipe, stopped: undefined }, folder);
       return await again?.();
     }
-    let line = command;
+    let line = recipe.real_claude ? command.replace("claude ", `'${CLAUDE_BINARY}' `) : command;
     for (const [from, to] of [...recipe.as ?? [], ...EVERYWHERE]) {
       line = line.replaceAll(from, to.replace("<port>", this.env.AUTOPILOT_PORT));
     }
