@@ -36,6 +36,7 @@ const TABLE: readonly [method: string, path: string, need: Need][] = [
   ["POST", LOGOUT_PATH, "any"],
   ["GET", `${API}/me`, "any"],
   ["GET", `${API}/ws`, "watch"],
+  ["GET", `${API}/counts`, "glance"],
 
   ["POST", `${API}/issues`, "file"],
   ["PATCH", `${API}/issues/:id`, "edit"],
@@ -61,7 +62,6 @@ const TABLE: readonly [method: string, path: string, need: Need][] = [
   ["GET", `${API}/agents`, "read"],
   ["GET", `${API}/events`, "read"],
   ["GET", `${API}/stats`, "read"],
-  ["GET", `${API}/counts`, "read"],
   ["GET", `${API}/openapi.json`, "read"],
   // What a tool needs beyond reading is the tool's own question.
   ["POST", "/mcp", "read"],

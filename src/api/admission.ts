@@ -34,7 +34,7 @@ export function createAdmission(auth: Authenticator, options: AdmissionOptions):
       return found instanceof Promise ? found.then((one) => decide(one, what)) : decide(found, what);
     }
     if (!options.auth) {
-      return visit.embed === null ? OPEN_OPERATOR : decide(OPEN_READER, "");
+      return visit.embed === null ? OPEN_OPERATOR : decide({ ...OPEN_READER, origins: [visit.embed] }, "");
     }
     if (isPublic(method, path)) return NOBODY;
     // Pages of other sites ask with a token of their own, never with the visitor's login.
@@ -54,14 +54,16 @@ function refusal(request: Request, path: string, credential: Credential): Respon
       new ApiError("wrong_origin", `This token works only in pages of ${credential.origins.join(", ")}`),
     );
   }
-  if (credential.scope === "admin") return null;
+  if (credential.scope === "admin" && credential.origins.length === 0) return null;
   const need = needOf(request.method, path) ?? "administer";
   if (need === "public" || need === "any" || may(credential, need)) return null;
   return errorResponse(
     new ApiError(
       "forbidden",
       `${request.method} ${path} needs the right to ${need}, which a credential of scope ` +
-        `"${credential.scope}" does not have`,
+        `"${credential.scope}"${
+          credential.origins.length === 0 ? "" : " that is bound to origins"
+        } does not have`,
     ),
   );
 }

@@ -1,4 +1,7 @@
-/** Reads request bodies under a cap: a body that is too large is refused before it is buffered. */
+/**
+ * Reads request bodies under a cap of bytes and of time: what is too large is refused before it is buffered, and who
+ * sends drop by drop is not waited for.
+ */
 
 import type { MiddlewareHandler } from "hono";
 import type { ApiEnv } from "./env.ts";
@@ -8,6 +11,12 @@ export const MAX_JSON_BYTES = 1 << 20;
 export const MAX_FEEDBACK_BYTES = 64 << 10;
 /** What multipart/form-data may add to the file: boundaries and part headers. */
 export const MULTIPART_OVERHEAD_BYTES = 64 << 10;
+
+/** A peer that sends nothing for so long is given up, in milliseconds. */
+const SILENCE_MS = 10_000;
+/** A body's whole time: so many milliseconds, and more by what it may have at a rate that every line manages. */
+const GRACE_MS = 10_000;
+const LEAST_BYTES_PER_MS = 64;
 
 /** Uploads that are buffered at a time: bounds the memory that they take. */
 const MAX_UPLOADS = 4;
@@ -78,18 +87,45 @@ function checkHeaders(request: Request, max_bytes: number): void {
   if (Number(request.headers.get("content-length")) > max_bytes) throw tooLarge(max_bytes);
 }
 
-/** The body's bytes. A body without Content-Length is counted while it comes. */
-async function readAll(
+export interface Patience {
+  /** Without a byte, in milliseconds. */
+  silence_ms: number;
+  /** For the whole body, in milliseconds. */
+  in_all_ms: number;
+}
+
+function patienceFor(max_bytes: number): Patience {
+  return { silence_ms: SILENCE_MS, in_all_ms: GRACE_MS + max_bytes / LEAST_BYTES_PER_MS };
+}
+
+/**
+ * The body's bytes. A body without Content-Length is counted while it comes.
+ *
+ * @throws ApiError `too_large`, or `too_slow` when the patience is at its end: then nothing more is read
+ */
+export async function readAll(
   body: ReadableStream<Uint8Array<ArrayBuffer>> | null,
   max_bytes: number,
+  patience = patienceFor(max_bytes),
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (body === null) return new Uint8Array();
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let size = 0;
-  for await (const chunk of body) {
-    size += chunk.byteLength;
-    if (size > max_bytes) throw tooLarge(max_bytes);
-    chunks.push(chunk);
+  const reader = body.getReader();
+  const deadline = performance.now() + patience.in_all_ms;
+  try {
+    for (;;) {
+      const wait_ms = Math.min(patience.silence_ms, deadline - performance.now());
+      const { done, value } = await inTime(reader.read(), wait_ms);
+      if (done) break;
+      size += value.byteLength;
+      if (size > max_bytes) throw tooLarge(max_bytes);
+      chunks.push(value);
+    }
+  } catch (error) {
+    // The peer may be gone already; what counts is why nothing more is read.
+    reader.cancel().catch(() => {});
+    throw error;
   }
   if (chunks.length === 1) return chunks[0];
   const all = new Uint8Array(size);
@@ -118,6 +154,21 @@ function unsupported(request: Request, wanted: string): ApiError {
   const found = request.headers.get("content-type");
   const was = found === null ? "there is none" : `it is ${JSON.stringify(found)}`;
   return new ApiError("unsupported_media_type", `Content-Type must be ${wanted}: ${was}`);
+}
+
+async function inTime<T>(work: Promise<T>, wait_ms: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new ApiError("too_slow", "The body did not come in time: send it without pauses")),
+      wait_ms,
+    );
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function tooLarge(max_bytes: number): ApiError {

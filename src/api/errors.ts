@@ -20,6 +20,7 @@ export const ERROR_STATUS = {
   forbidden: 403,
   not_found: 404,
   method_not_allowed: 405,
+  too_slow: 408,
   refused: 409,
   stale_version: 412,
   too_large: 413,

@@ -111,7 +111,11 @@ export const NewTokenSchema = z.object({
   name: tokenName,
   scope: z.enum(SCOPES),
   origins: z.array(originText).max(50).default([])
-    .openapi({ description: "Only pages of these origins may use it; needed for scope feedback" }),
+    .openapi({
+      description:
+        "Only pages of these origins may use it, and it is public with them: needed for scope feedback, possible for read, " +
+        "which then gives the counts and headlines only",
+    }),
   days: z.number().int().min(0).max(3650).default(0).openapi({ description: "0: until it is revoked" }),
 }).openapi("NewToken");
 

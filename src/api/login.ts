@@ -6,6 +6,7 @@ import { canLogIn, SECRET_FORM } from "../domain/token.ts";
 import type { Tokens } from "../store/store.ts";
 import type { Authenticator } from "./auth.ts";
 import { LOGIN_PATH, LOGOUT_PATH } from "./access.ts";
+import { readAll } from "./body.ts";
 import { cookieName, SESSION_S, setSession } from "./cookies.ts";
 import { ApiError } from "./errors.ts";
 import type { Visit } from "./guard.ts";
@@ -122,6 +123,8 @@ async function readForm(request: Request): Promise<string> {
       `The form is larger than ${MAX_FORM_BYTES} bytes, or does not say how large`,
     );
   }
-  const text = new URLSearchParams(await request.text()).get("token")?.trim() ?? "";
+  const text =
+    new URLSearchParams(new TextDecoder().decode(await readAll(request.body, MAX_FORM_BYTES))).get("token")
+      ?.trim() ?? "";
   return URL.parse(text)?.searchParams.get("token") ?? text;
 }

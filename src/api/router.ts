@@ -46,6 +46,7 @@ const WHY: Partial<Record<ErrorStatus, string>> = {
   400: "The body is malformed",
   401: "A credential is needed",
   404: "No such thing",
+  408: "The body did not come in time",
   409: "Refused by the workflow; `allowed` says what may be done",
   412: "The issue changed since the version in If-Match",
   413: "The body is too large",

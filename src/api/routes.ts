@@ -16,6 +16,9 @@ import { ErrorSchema } from "./wire.ts";
 import { activityRoutes, runRoutes } from "./runs.ts";
 import { tokenRoutes } from "./tokens.ts";
 
+/** A constant, so that a start does not read it. */
+const LATE_DESCRIBE = "./describe_access.ts";
+
 export const OPENAPI_PATH = `${API_BASE}/openapi.json`;
 
 export function createRoutes(deps: RouteDeps): OpenAPIHono<ApiEnv> {
@@ -43,7 +46,7 @@ export function createRoutes(deps: RouteDeps): OpenAPIHono<ApiEnv> {
   return app;
 }
 
-function describe(app: OpenAPIHono<ApiEnv>, { version, base_path }: ApiOptions): void {
+function describe(app: OpenAPIHono<ApiEnv>, { version, base_path, port }: ApiOptions): void {
   app.openAPIRegistry.registerPath({
     method: "get",
     path: `${API_BASE}/ws`,
@@ -60,17 +63,24 @@ function describe(app: OpenAPIHono<ApiEnv>, { version, base_path }: ApiOptions):
     responses: { 200: { description: "OpenAPI 3.1", content: { "application/json": { schema: {} } } } },
   });
   let text: string | undefined;
-  app.get(OPENAPI_PATH, (c) => {
-    text ??= JSON.stringify(app.getOpenAPI31Document({
-      openapi: "3.1.0",
-      ...base_path ? { servers: [{ url: base_path }] } : {},
-      info: {
-        title: "Autopilot",
-        version,
-        description: "Issues that agents implement. Errors answer {error, code}; times are ISO-8601 UTC; " +
-          "401 (no valid credential), 403 (foreign origin), 421 (foreign host) and 500 may come from every path.",
-      },
-    }));
+  app.get(OPENAPI_PATH, async (c) => {
+    if (text === undefined) {
+      const { withAccess } = await import(LATE_DESCRIBE) as typeof import("./describe_access.ts");
+      text = JSON.stringify(withAccess(
+        app.getOpenAPI31Document({
+          openapi: "3.1.0",
+          ...base_path ? { servers: [{ url: base_path }] } : {},
+          info: {
+            title: "Autopilot",
+            version,
+            description:
+              "Issues that agents implement. Errors answer {error, code}; times are ISO-8601 UTC; 500 may come " +
+              "from every path.",
+          },
+        }),
+        port(),
+      ));
+    }
     return c.body(text, 200, { "content-type": "application/json", "cache-control": "no-cache" });
   });
 }

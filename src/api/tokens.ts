@@ -2,7 +2,7 @@
 
 import { createRoute, z } from "@hono/zod-openapi";
 import { actorOf } from "../domain/credential.ts";
-import { canLogIn } from "../domain/token.ts";
+import { canLogIn, originsProblem } from "../domain/token.ts";
 import { jsonBody, MAX_JSON_BYTES, noBody } from "./body.ts";
 import type { RouteDeps } from "./env.ts";
 import { ApiError } from "./errors.ts";
@@ -53,14 +53,9 @@ export function tokenRoutes({ store, clock, auth, options }: RouteDeps) {
     .openapi(list, async (c) => c.json(await store.tokens.list(), 200))
     .openapi(mint, async (c) => {
       const { name, scope, origins, days } = c.req.valid("json");
-      if (scope === "feedback" && origins.length === 0) {
-        throw new ApiError(
-          "invalid",
-          "A feedback key is published: name the origins of the pages that may use it",
-          {
-            details: [{ field: "origins", message: "Must not be empty for scope feedback" }],
-          },
-        );
+      const problem = originsProblem(scope, origins);
+      if (problem !== null) {
+        throw new ApiError("invalid", problem, { details: [{ field: "origins", message: problem }] });
       }
       const { secret, hash } = await newSecret(scope);
       const input = {

@@ -2,6 +2,7 @@
 
 import { DATABASE_OPTIONS } from "../config.ts";
 import { type Scope, SCOPES } from "../domain/credential.ts";
+import { originsProblem } from "../domain/token.ts";
 import type { Command } from "./command.ts";
 import { CommandError, EXIT } from "./exit.ts";
 import { withTokens } from "./token_source.ts";
@@ -31,13 +32,8 @@ export const command: Command = {
       if (URL.parse(origin)?.origin === origin) continue;
       throw new CommandError(`"${origin}" is no origin, such as https://shop.example`, EXIT.usage, "usage");
     }
-    if (scope === "feedback" && origins.length === 0) {
-      throw new CommandError(
-        "A feedback key is published: name its pages with --origin",
-        EXIT.usage,
-        "usage",
-      );
-    }
+    const problem = originsProblem(scope, origins);
+    if (problem !== null) throw new CommandError(`${problem} (--origin)`, EXIT.usage, "usage");
     const minted = await withTokens(context, (source) => source.mint({ name, scope, origins, days }));
     if (context.json) context.out.json(minted);
     else {

@@ -38,6 +38,8 @@ export interface Credential {
 
 /** What a request may want. */
 export const PERMISSIONS = [
+  /** How many issues each status has: what a launcher in a page shows, and so public with that page. */
+  "glance",
   /** Issues, runs, transcripts, diffs, events. */
   "read",
   /** File an issue; what an agent files stays in the backlog. */
@@ -63,9 +65,9 @@ export type Permission = typeof PERMISSIONS[number];
 
 const GRANTS: Readonly<Record<Scope, readonly Permission[]>> = {
   admin: PERMISSIONS,
-  member: ["read", "file", "comment", "work", "attach", "edit", "decide", "report", "watch"],
-  agent: ["read", "file", "comment", "work", "watch"],
-  read: ["read", "watch"],
+  member: ["glance", "read", "file", "comment", "work", "attach", "edit", "decide", "report", "watch"],
+  agent: ["glance", "read", "file", "comment", "work", "watch"],
+  read: ["glance", "read", "watch"],
   feedback: ["report", "watch"],
 };
 
@@ -89,15 +91,20 @@ export const OPEN_READER: Credential = Object.freeze({ ...OPEN_OPERATOR, name: "
 /** Who has no credential, on the routes that need none. */
 export const NOBODY: Credential = Object.freeze({ ...OPEN_OPERATOR, name: "", scope: "feedback" });
 
+/** What is left of a scope when the token is bound to origins: it stands in their pages, for every visitor to take. */
+const PUBLISHED: readonly Permission[] = ["glance", "report", "watch"];
+
 /** Whether the credential allows it. The only place that knows what a scope may. */
 export function may(credential: Credential, permission: Permission): boolean {
   return permissionsOf(credential).includes(permission);
 }
 
 /** All that the credential allows. */
-export function permissionsOf({ scope, via }: Credential): readonly Permission[] {
+export function permissionsOf({ scope, via, origins }: Credential): readonly Permission[] {
+  const granted = GRANTS[scope];
+  if (origins.length > 0) return granted.filter((permission) => PUBLISHED.includes(permission));
   // An agent of the runner has its issue, and the runner says how it went.
-  return via === "run" ? GRANTS[scope].filter((permission) => permission !== "work") : GRANTS[scope];
+  return via === "run" ? granted.filter((permission) => permission !== "work") : granted;
 }
 
 /** Whether it may comment on this issue: an agent's token of a run is bound to the run's issue. */

@@ -19,8 +19,8 @@ const SIGNAL_FIELDS = ["number", "status", "from", "kind", "author_kind", "outco
 
 /** @param embedded the listener is a page of another site */
 export function viewOf(credential: Credential, embedded: boolean): View {
-  if (!may(credential, "read")) return "signals";
-  if (embedded || credential.origins.length > 0) return "headlines";
+  if (!may(credential, "glance")) return "signals";
+  if (embedded || !may(credential, "read")) return "headlines";
   return credential.scope === "admin" ? "all" : "work";
 }
 

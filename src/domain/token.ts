@@ -84,3 +84,13 @@ export function credentialOf(token: Token): Credential {
   const { id, name, scope, issue_id, run_id, origins } = token;
   return { id, name, scope, via: VIA_OF[token.kind], issue_id, run_id, origins };
 }
+
+/** Why a token of this scope can't be bound to these origins, or must be bound to some; `null` when all is well. */
+export function originsProblem(scope: Scope, origins: readonly string[]): string | null {
+  if (origins.length === 0) {
+    return scope === "feedback" ? "A feedback key is published: name the origins of its pages" : null;
+  }
+  if (scope === "feedback" || scope === "read") return null;
+  return `A token that is bound to origins stands in their pages, for every visitor to take: scope ${scope} is too ` +
+    "much for that, use read (counts and headlines) or feedback";
+}

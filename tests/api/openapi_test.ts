@@ -59,6 +59,30 @@ Deno.test("/openapi.json is a whole OpenAPI 3.1 document with every route", asyn
   }
 });
 
+Deno.test("/openapi.json says of every operation which credential it wants, and how it is refused", async () => {
+  await using api = await openTestApi();
+  const document = (await api.call("GET", "/openapi.json")).body as Document & {
+    components: { securitySchemes: Record<string, { type: string; name?: string }> };
+  };
+  const { token, session } = document.components.securitySchemes;
+  assert.deepEqual([token.type, session.type, session.name], ["http", "apiKey", "autopilot_8787"]);
+  const open: string[] = [];
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const [method, operation] of Object.entries(item)) {
+      const { responses, security } = operation as { responses: object; security: object[] };
+      for (const status of [401, 403, 421]) assert.ok(status in responses, `${method} ${path} ${status}`);
+      if (security.some((one) => Object.keys(one).length === 0)) open.push(`${method} ${path}`);
+      else assert.deepEqual(security, [{ token: [] }, { session: [] }]);
+    }
+  }
+  assert.deepEqual(open.sort(), [
+    "get /api/autopilot/feedback/{receipt}",
+    "get /healthz",
+    "post /api/autopilot/feedback",
+    "put /api/autopilot/feedback/{receipt}/screenshot",
+  ]);
+});
+
 Deno.test("/openapi.json refers only to schemas that it has", async () => {
   await using api = await openTestApi();
   const { body } = await api.call("GET", "/openapi.json");

@@ -25,10 +25,10 @@ Deno.test("may() gives each scope exactly what it is for", () => {
     SCOPES.map((scope) => [scope, PERMISSIONS.filter((wish) => may(credential(scope), wish)).join(" ")]),
   );
   assert.deepEqual(granted, {
-    admin: "read file comment work attach edit decide report watch administer",
-    member: "read file comment work attach edit decide report watch",
-    agent: "read file comment work watch",
-    read: "read watch",
+    admin: "glance read file comment work attach edit decide report watch administer",
+    member: "glance read file comment work attach edit decide report watch",
+    agent: "glance read file comment work watch",
+    read: "glance read watch",
     feedback: "report watch",
   });
 });

@@ -55,6 +55,12 @@ Deno.test("S3 a walk over every route finds 401 on all but the public list, and 
       const { status, body } = await api.call(method, `/${concrete(path)}`, { headers, json });
       assert.equal(status, 401, `${method} ${path} answered ${JSON.stringify(body)}`);
     }
+    // As OPTIONS, or as HEAD where that is a reading, it is told no more.
+    for (const other of method === "GET" ? ["HEAD", "OPTIONS"] : ["OPTIONS"]) {
+      const { status, headers } = await api.call(other, `/${concrete(path)}`);
+      assert.equal(status, 401, `${other} ${path}`);
+      assert.equal(headers.get("allow"), null);
+    }
   }
   for (const route of open) assert.ok(PUBLIC.includes(route), `${route} is public, but nobody decided that`);
   for (const path of ["/openapi.json", "/tokens", "/ws", "/nothing"]) {
@@ -114,6 +120,36 @@ Deno.test("S2 every scope may write where it is meant to, and is 403 on every ot
       assert.equal(status === 403, !allowed, `${scope}: ${short} answered ${status}`);
     }
   }
+});
+
+Deno.test("S2, S6 a token that is bound to origins reads no more than counts, in any scope, and only there", async () => {
+  const site = "https://shop.example";
+  await using api = await openTestApi({ options: { auth: true, embed_origins: [site] } });
+  for (const scope of ["admin", "member", "agent", "read"] as const) {
+    const bound = { ...await mint(api, scope, [site]), origin: site };
+    for (const { method, path } of routesOf(api)) {
+      if (isPublic(method, concrete(path)) || path.endsWith("/ws")) continue;
+      const json = method === "GET" || method === "DELETE" ? undefined : {};
+      const { status } = await api.call(method, `/${concrete(path)}`, { headers: bound, json });
+      const open = ["GET /api/autopilot/me", "GET /api/autopilot/counts"].includes(`${method} ${path}`);
+      assert.equal(status === 403, !open, `${scope}: ${method} ${path} answered ${status}`);
+    }
+    for (const origin of ["http://127.0.0.1:8787", "https://other.example"]) {
+      const { status } = await api.call("GET", "/counts", { headers: { ...bound, origin } });
+      assert.equal(status, 403, `${scope} in a page of ${origin}`);
+    }
+  }
+  const admin = await mint(api, "admin");
+  for (const scope of ["admin", "member", "agent"]) {
+    const json = { name: "published", scope, origins: [site] };
+    assert.equal((await api.call("POST", "/tokens", { headers: admin, json })).status, 422, scope);
+  }
+  // An open board: pages of that site are no operators of it.
+  await using open = await openTestApi({ options: { embed_origins: [site] } });
+  const headers = { origin: site };
+  assert.equal((await open.call("GET", "/counts", { headers })).status, 200);
+  assert.equal((await open.call("GET", "/issues", { headers })).status, 403);
+  assert.equal((await open.call("POST", "/issues", { headers, json: { title: "T" } })).status, 403);
 });
 
 Deno.test("S13, S2 an agent's token comments on its own issue, files into the backlog, and never decides", async () => {
