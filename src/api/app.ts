@@ -40,7 +40,7 @@ export function createApp(deps: ApiDeps): App {
   const auth = new Authenticator({ tokens: store.tokens, feed, clock });
   const admit = createAdmission(auth, options);
   const cache = new AnswerCache(store, clock);
-  const hub = new Hub(feed, store.events);
+  const hub = new Hub(feed, store.events, { max_peers: options.max_sockets });
   const metrics = new Metrics(feed);
   const sockets = createSockets({ ...deps, hub, auth });
   const routes = createRoutes({ ...deps, hub, auth, metrics, cached: cache.middleware() });

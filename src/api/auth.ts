@@ -57,6 +57,11 @@ export class Authenticator {
     return this.#look(hash);
   }
 
+  /** Whether it ends by itself at some time. */
+  expires(credential: Credential): boolean {
+    return this.#ends.has(credential);
+  }
+
   /** Whether its time has come; a revocation is told to the listeners instead. */
   expired(credential: Credential): boolean {
     return this.#deps.clock.now().getTime() >= (this.#ends.get(credential) ?? Infinity);

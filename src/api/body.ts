@@ -116,7 +116,7 @@ export async function readAll(
   try {
     for (;;) {
       const wait_ms = Math.min(patience.silence_ms, deadline - performance.now());
-      const { done, value } = await inTime(reader.read(), wait_ms);
+      const { done, value } = await inTime(() => reader.read(), wait_ms);
       if (done) break;
       size += value.byteLength;
       if (size > max_bytes) throw tooLarge(max_bytes);
@@ -156,19 +156,23 @@ function unsupported(request: Request, wanted: string): ApiError {
   return new ApiError("unsupported_media_type", `Content-Type must be ${wanted}: ${was}`);
 }
 
-async function inTime<T>(work: Promise<T>, wait_ms: number): Promise<T> {
+async function inTime<T>(work: () => Promise<T>, wait_ms: number): Promise<T> {
+  // Not left to the timer: against one who always has the next byte ready it would never come first.
+  if (wait_ms <= 0) throw tooSlow();
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new ApiError("too_slow", "The body did not come in time: send it without pauses")),
-      wait_ms,
-    );
-  });
+  const late = new Promise<never>((_, reject) => timer = setTimeout(() => reject(tooSlow()), wait_ms));
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work(), late]);
   } finally {
     clearTimeout(timer);
   }
+}
+
+function tooSlow(): ApiError {
+  return new ApiError("too_slow", "The body did not come in time: send it without pauses", {
+    // What else comes on this connection is the rest of the body: the client must open another.
+    headers: { connection: "close" },
+  });
 }
 
 function tooLarge(max_bytes: number): ApiError {

@@ -21,6 +21,8 @@ export interface ApiOptions extends GuardOptions {
   auth: boolean;
   /** Addresses and ranges of proxies that are believed. */
   trusted_proxies: readonly string[];
+  /** WebSockets at a time; left out: the hub's own limit. */
+  max_sockets?: number;
   /** The program's version, as health and OpenAPI tell it. */
   version: string;
   /** Bytes that all attachments may take together; 0 or left out: no limit. */

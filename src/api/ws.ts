@@ -27,8 +27,8 @@ const CLOSE_WAIT_MS = 1_000;
 
 /** Connections of which other sites' pages may have so many: the rest is kept for people. */
 const MAX_EMBEDDED = 0.5;
-/** Between two looks for connections whose login has expired, in milliseconds. */
-const SWEEP_MS = 10_000;
+/** Between two looks for connections whose login has expired, in milliseconds; nobody looks while none can expire. */
+const SWEEP_MS = 1_000;
 const PROTOCOL = "autopilot";
 
 const CLOSE_POLICY = 1008;
@@ -53,11 +53,13 @@ export interface Sockets {
 }
 
 export function createSockets(
-  { store, feed, hub, auth, options }: Omit<RouteDeps, "cached" | "metrics">,
+  { store, feed, hub, auth }: Omit<RouteDeps, "cached" | "metrics">,
 ): Sockets {
   const tails = new RunTails(feed, store.runLog, hub);
   const activity = new Activity(feed, store, hub);
   const open = new Map<WebSocket, Credential>();
+  /** Of those, the ones of pages of other sites. */
+  const outside = new Set<WebSocket>();
   let all_closed = () => {};
 
   const handle = async (socket: WebSocket, message: ClientMessage, view: View): Promise<void> => {
@@ -102,7 +104,11 @@ export function createSockets(
   const gone = (socket: WebSocket) => {
     leave(socket);
     open.delete(socket);
-    if (open.size === 0) all_closed();
+    outside.delete(socket);
+    if (open.size > 0) return;
+    clearInterval(sweep);
+    sweep = undefined;
+    all_closed();
   };
 
   const endWhere = (ended: (credential: Credential) => boolean) => {
@@ -111,7 +117,7 @@ export function createSockets(
     }
   };
   auth.onEnded(endWhere);
-  const sweep = options.auth ? setInterval(() => endWhere((one) => auth.expired(one)), SWEEP_MS) : undefined;
+  let sweep: ReturnType<typeof setInterval> | undefined;
 
   return {
     accept(request, credential, embedded) {
@@ -128,7 +134,7 @@ export function createSockets(
         });
       }
       const view = viewOf(credential, embedded);
-      if (!seesRuns(view) && open.size >= hub.max_peers * MAX_EMBEDDED) {
+      if (!seesRuns(view) && outside.size >= hub.max_peers * MAX_EMBEDDED) {
         throw new ApiError("too_many_connections", "Too many connections from other pages: try again later", {
           headers: { "retry-after": "60" },
         });
@@ -136,6 +142,10 @@ export function createSockets(
       const { socket, response } = upgrade(request);
       socket.binaryType = "arraybuffer";
       open.set(socket, credential);
+      if (!seesRuns(view)) outside.add(socket);
+      if (auth.expires(credential)) {
+        sweep ??= setInterval(() => endWhere((one) => auth.expired(one)), SWEEP_MS);
+      }
       const queue = new MessageQueue({
         handle: (message) => handle(socket, message, view),
         say: (text) => hub.push(socket, text),

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { systemClock } from "../../src/clock.ts";
+import { openStore } from "../../src/store/open.ts";
 import { connectionOf } from "../support/raw.ts";
 import { runMain, startServer, type TestServer } from "../support/server.ts";
 import { browserTest } from "../support/browser.ts";
-import { within } from "../support/wait.ts";
+import { PATIENCE_MS, within } from "../support/wait.ts";
 
 const FORM = { "content-type": "application/x-www-form-urlencoded" };
 
@@ -19,6 +21,19 @@ async function login(
   });
   await answer.body?.cancel();
   return answer;
+}
+
+/** A WebSocket that is open, and the code with which it will be closed. */
+async function held(server: TestServer, token: string): Promise<{ closed: Promise<number> }> {
+  const closed = Promise.withResolvers<number>();
+  const opened = Promise.withResolvers<void>();
+  const address = `${server.url.replace("http", "ws")}/api/autopilot/ws`;
+  const socket = new WebSocket(address, ["autopilot", `bearer.${token}`]);
+  socket.onopen = () => opened.resolve();
+  socket.onclose = ({ code }) => (opened.reject(new Error(`Closed with ${code}`)), closed.resolve(code));
+  await opened.promise;
+  assert.equal(socket.protocol, "autopilot");
+  return { closed: within(closed.promise, PATIENCE_MS, () => `The socket stayed open:\n${server.log()}`) };
 }
 
 Deno.test("S1, S2 a first start with logins prints a link that logs in once, and the next start says how", async () => {
@@ -91,25 +106,35 @@ Deno.test("S2, S7 tokens log in by the form, wrong ones are slowed down, and rev
   assert.equal(begun.status, 303);
   const cookie = (begun.headers.get("set-cookie") ?? "").split(";")[0];
   assert.equal((await login(server, (await server.mint("agent")).token)).status, 401);
-  const url = `${server.url.replace("http", "ws")}/api/autopilot/ws`;
-  const closed = Promise.withResolvers<number>();
-  const opened = Promise.withResolvers<void>();
-  const socket = new WebSocket(url, ["autopilot", `bearer.${token}`]);
-  socket.onopen = () => opened.resolve();
-  socket.onclose = ({ code }) => closed.resolve(code);
-  await opened.promise;
-  assert.equal(socket.protocol, "autopilot");
+  const socket = await held(server, token);
   // Another process, on the database.
-  const began = performance.now();
   const revoked = await runMain({ data: server.data, args: ["token", "revoke", id] });
   assert.equal(revoked.code, 0, revoked.stderr);
-  assert.equal(await within(closed.promise, 5_000, () => "The socket stayed open"), 4401);
-  const after_ms = performance.now() - began;
+  assert.equal(await socket.closed, 4401);
   assert.equal((await server.api("/me", { headers: { authorization: `Bearer ${token}` } })).status, 401);
   const page = await fetch(`${server.url}/autopilot`, { headers: { cookie }, redirect: "manual" });
   await page.body?.cancel();
   assert.equal(page.status, 303);
-  assert.ok(after_ms < 60_000);
+
+  // By the server itself, and by another process that writes to the database: nothing but the event of the revocation
+  // ends these, as they have no end of their own. The quickest of three, as the machine may have other things to do.
+  await using store = await openStore({ url: `sqlite:${server.data}/autopilot.db`, clock: systemClock });
+  const ways = [
+    async (id: string) => void await server.api(`/tokens/${id}`, { method: "DELETE" }),
+    async (id: string) => void await store.tokens.revoke(id, { kind: "human", name: "ann" }),
+  ];
+  for (const revoke of ways) {
+    const took: number[] = [];
+    for (let n = 0; n < 3; n++) {
+      const { id, token } = await server.mint("read");
+      const socket = await held(server, token);
+      const began = performance.now();
+      await revoke(id);
+      assert.equal(await socket.closed, 4401);
+      took.push(performance.now() - began);
+    }
+    assert.ok(Math.min(...took) < 1_000, `${revoke} closed the socket only after ${took} ms`);
+  }
 
   const wrong = `ap_a_${"x".repeat(43)}`;
   const statuses = await Promise.all(
