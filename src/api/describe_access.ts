@@ -29,9 +29,12 @@ const SLOW = "The body did not come in time";
  * Adds to every operation what may be refused before its route is asked, and which credential it wants. Public ones
  * want none, and refuse a wrong one all the same.
  *
- * @param port the one that the session's cookie is named by
+ * @param board what the session's cookie is named by
  */
-export function withAccess<T extends object>(document: T, port: number): T {
+export function withAccess<T extends object>(
+  document: T,
+  { port, base_path }: { port: number; base_path?: string },
+): T {
   const { paths = {}, components = {} } = document as Described;
   for (const [path, operations] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(operations)) {
@@ -52,8 +55,8 @@ export function withAccess<T extends object>(document: T, port: number): T {
     session: {
       type: "apiKey",
       in: "cookie",
-      name: cookieName(false, port),
-      description: `The login of a browser; over HTTPS the cookie is ${cookieName(true, port)}`,
+      name: cookieName(false, port, base_path),
+      description: `The login of a browser; over HTTPS the cookie is ${cookieName(true, port, base_path)}`,
     },
   };
   return document;

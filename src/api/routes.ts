@@ -78,7 +78,7 @@ function describe(app: OpenAPIHono<ApiEnv>, { version, base_path, port }: ApiOpt
               "from every path.",
           },
         }),
-        port(),
+        { port: port(), base_path },
       ));
     }
     return c.body(text, 200, { "content-type": "application/json", "cache-control": "no-cache" });
