@@ -99,10 +99,11 @@ const WALLS =
 
 Deno.test({
   name: "bubblewrap works without new privileges and capabilities, and not with ProtectKernelTunables",
-  ignore: Deno.uid() !== 0 || findProgram("setpriv", PATH) === null || findProgram("bwrap", PATH) === null,
+  ignore: findProgram("setpriv", PATH) === null || findProgram("bwrap", PATH) === null,
   async fn() {
     const free = await shell(`${WALLS} ${BWRAP}`, "/");
     assert.equal(free.code, 0, free.stderr);
+    if (Deno.uid() !== 0) return;
     // What that setting does: /proc/sys becomes a mount of its own, read-only.
     const cover = "mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys";
     const covered = await shell(`unshare --mount sh -c '${cover} && ${WALLS} ${BWRAP}'`, "/");

@@ -90,7 +90,33 @@ export const RECIPES: Readonly<Record<string, Recipe>> = {
     as: [["./vibe-kanban-export", "$HOME/vibe-kanban-export"]],
     out: /1 issue/,
   },
+
+  // docs/operation.md; tests/deploy_test.ts reads the files that these install
+  ...notRun("it is of a release, which tests/deploy_test.ts makes and checks", [
+    "sha256sum --check --ignore-missing SHA256SUMS",
+  ]),
+  ...notRun("it changes the machine", [
+    "sudo useradd --system --home-dir /var/lib/autopilot --shell /usr/sbin/nologin autopilot",
+    "sudo install -m 0755 autopilot-linux-x64 /usr/local/bin/autopilot",
+    "sudo install -m 0644 deploy/autopilot.service /etc/systemd/system/autopilot.service",
+    "sudo install -m 0600 autopilot.env.example /etc/autopilot.env",
+    "sudo systemctl enable --now autopilot",
+    "sudo journalctl --unit autopilot --grep 'Log in'",
+  ]),
+  ...notRun("it takes a minute; .ci/run makes an executable", ["deno task compile --target linux-x64"]),
+  ...notRun("there is no Docker daemon on a test machine", [
+    "docker build -f deploy/Dockerfile -t autopilot .",
+    "docker run -d --init --name autopilot -p 127.0.0.1:8787:8787 -v autopilot:/data autopilot",
+    "docker logs autopilot",
+    "docker run -d --init --name autopilot -p 127.0.0.1:8787:8787 -v autopilot:/data -v /srv/project:/project " +
+    "--security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined " +
+    "-e ANTHROPIC_API_KEY autopilot serve --runner",
+  ]),
 };
+
+function notRun(not_run: string, commands: readonly string[]): Record<string, Recipe> {
+  return Object.fromEntries(commands.map((command) => [command, { not_run }]));
+}
 
 /** Blocks that are no commands: which test reads them from the page, and holds what they say. */
 export const OTHERS: readonly { page: string; language: string; begins: string; test: string }[] = [
