@@ -52,7 +52,7 @@ export function connect({ api, script, token, since, onStatus, onEvents, onStart
   async function count() {
     const headers = token ? { authorization: `Bearer ${token}` } : undefined;
     const answer = await fetch(`${api}/counts`, { headers, credentials: "same-origin", cache: "no-cache" });
-    tell({ allowed: true });
+    status.allowed = true;
     if (answer.status === 401) return token || api.origin !== location.origin ? "token" : "login";
     const body = await answer.json();
     if (body.code === "wrong_origin") return "token";
@@ -151,7 +151,6 @@ export function connect({ api, script, token, since, onStatus, onEvents, onStart
   addEventListener("online", retry);
   addEventListener("offline", lost);
   document.addEventListener("visibilitychange", seen);
-  tell({});
   open();
 
   return {

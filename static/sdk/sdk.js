@@ -135,6 +135,7 @@ function start() {
 
   /** Somebody pressed the launcher: the browser may ask them now. */
   function pressed() {
+    appear();
     if (!isMixed(api)) join();
     live?.retry();
   }
@@ -143,7 +144,6 @@ function start() {
 
   const pip = h("span", { className: "pip", hidden: true });
   const count = h("span", { className: "count", hidden: true });
-  const about = h("span", { id: "about", className: "sr" });
   const main = h(
     "button",
     {
@@ -151,7 +151,6 @@ function start() {
       ariaLabel: words.launcher,
       ariaHasPopup: "dialog",
       onclick: () => open(),
-      "aria-describedby": "about",
     },
     iconOf("logo"),
     h("span", { className: "name" }, words.launcher),
@@ -163,10 +162,12 @@ function start() {
     iconOf("bell"),
     pip,
   );
-  const pill = h("div", { className: "pill", role: "group", ariaLabel: words.group }, main, side, about);
+  const pill = h("div", { className: "pill", role: "group", ariaLabel: words.group }, main, side);
   const root = h("div", {}, ...(options.launcher === "off" ? [] : [pill]));
   shadow.append(root);
-  const endDrag = makeMovable(pill, root, storage, { x: host.dir === "rtl" ? 1 : 0, y: 1 });
+  /** @type {() => void} */
+  let endDrag = () => {};
+  const settle = () => endDrag = makeMovable(pill, root, storage, { x: host.dir === "rtl" ? 1 : 0, y: 1 });
 
   function render() {
     const { state, needs } = status;
@@ -178,36 +179,42 @@ function start() {
       needs ? fill(words.needs, { n: needs }) : "",
       past.unread ? fill(words.unread, { n: past.unread }) : "",
     ];
-    about.textContent = [...tells, says, words.move].filter((text) => text !== "").join(" ");
     main.title = [...tells, says].filter((text) => text !== "").join(" ");
+    // An attribute, as a text would be laid out anew with every change.
+    main.ariaDescription = `${main.title} ${words.move}`;
     pill.classList.toggle("away", state !== "live" && state !== "connecting");
     views?.tell(says, state);
   }
 
   // The board and the list.
 
-  async function load() {
-    if (views !== null) return views;
-    const { createViews } = await import("./views.js");
-    views ??= createViews({
-      h,
-      icon: iconOf,
-      root,
-      pill,
-      shadow,
-      words,
-      lang: host.lang,
-      origin: board.origin,
-      openTo,
-      closed() {
-        dispatch("close", null);
-        live?.retry();
-        render();
-      },
+  /** @type {Promise<import("./views.js").Views> | null} one for all who ask, so that what they show keeps its order */
+  let loading = null;
+  const load = () =>
+    loading ??= import("./views.js").then(({ createViews }) => {
+      views = createViews({
+        h,
+        icon: iconOf,
+        root,
+        pill,
+        shadow,
+        words,
+        lang: host.lang,
+        origin: board.origin,
+        openTo,
+        closed() {
+          dispatch("close", null);
+          live?.retry();
+          render();
+        },
+      });
+      render();
+      return views;
+    }).catch((error) => {
+      // The next one tries again.
+      loading = null;
+      throw error;
     });
-    render();
-    return views;
-  }
 
   /** @param {URL} url */
   function openTab(url) {
@@ -279,6 +286,7 @@ function start() {
     if (message === null || typeof message !== "object") {
       throw new TypeError('notify: expected an object such as {type: "issue.created", id, title}');
     }
+    appear();
     const event = { at: new Date().toISOString(), ...message, seq: undefined };
     const notice = noticeOfPage(event, words);
     if (noticeOf(event, words) !== null) past.kept = [...past.kept, event].slice(-MAX_KEPT);
@@ -292,6 +300,7 @@ function start() {
 
   const memory = `${storage} ${options.token ? "token" : ""}`;
   function keep() {
+    if (!appeared) return;
     try {
       sessionStorage.setItem(memory, JSON.stringify(past));
     } catch {
@@ -308,6 +317,23 @@ function start() {
     if (persisted) arrive();
   }
 
+  let appeared = false;
+  function appear() {
+    if (appeared) return;
+    appeared = true;
+    try {
+      const found = parse(sessionStorage.getItem(memory), null);
+      if (Array.isArray(found?.kept) && found.last >= -1 && found.unread >= 0) Object.assign(past, found);
+    } catch {
+      // See keep().
+    }
+    settle();
+    render();
+    // Not into the body: what a framework does to it doesn't matter then.
+    document.documentElement.append(host);
+    arrive();
+  }
+
   function destroy() {
     clearTimeout(timer);
     pause();
@@ -319,12 +345,6 @@ function start() {
     delete global.Autopilot;
   }
 
-  try {
-    const found = parse(sessionStorage.getItem(memory), null);
-    if (Array.isArray(found?.kept) && found.last >= -1 && found.unread >= 0) Object.assign(past, found);
-  } catch {
-    // See keep().
-  }
   addEventListener("pagehide", pause);
   addEventListener("pageshow", resume);
   global.Autopilot = Object.freeze({
@@ -335,10 +355,8 @@ function start() {
     notify,
     destroy,
   });
-  render();
-  // Not into the body: what a framework does to it doesn't matter then.
-  document.documentElement.append(host);
-  const timer = setTimeout(arrive, 0);
+  // Not while the page loads: the first look into the storage may wait for the disk.
+  const timer = setTimeout(appear, 0);
 }
 
 // Named access to elements makes a global of every id: only the real thing counts as a first copy.
