@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { assertClean, browserTest, openPage } from "../support/browser.ts";
 import { startServer } from "../support/server.ts";
+import { untilSo } from "./feedback_setup.ts";
 import { openDesk, says } from "./sdk_setup.ts";
 
 const board = (page: Page) => page.getByRole("dialog", { name: "Autopilot board" });
@@ -37,6 +38,8 @@ browserTest("sdk.js opens the board over a page of its own origin: the demo show
   await board(page).waitFor();
   await page.evaluate(`Autopilot.toggle()`);
   await board(page).waitFor({ state: "hidden" });
+  // The event comes after what it tells.
+  await untilSo(page, `heard.length === 5`);
   assert.deepEqual(await page.evaluate(`heard`), [
     ["open", { issue: "" }],
     ["open", { issue: "1" }],
