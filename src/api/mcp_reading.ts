@@ -4,6 +4,7 @@
  */
 
 import type { z } from "zod";
+import type { Attachment } from "../domain/attachment.ts";
 import type { Comment } from "../domain/comment.ts";
 import { NotFoundError } from "../domain/errors.ts";
 import { isTrusted, oneLine, type Texts } from "../domain/fenced.ts";
@@ -11,6 +12,7 @@ import type { Issue, Trust } from "../domain/issue.ts";
 import { capText } from "../domain/log_entry.ts";
 import type { Run } from "../domain/run.ts";
 import type { ListFilter } from "../store/store.ts";
+import { addressed } from "./base_path.ts";
 import { type McpContext, newTexts, refOf, type Said } from "./mcp_context.ts";
 import type * as schemas from "./mcp_schemas.ts";
 
@@ -19,6 +21,7 @@ const MAX_BODY_SHOWN = 12_000;
 const MAX_COMMENT_SHOWN = 3_000;
 export const COMMENTS_SHOWN = 12;
 const RUNS_SHOWN = 5;
+const FILES_SHOWN = 20;
 /** What an agent of the runner may read beside its own issue. */
 const FOR_RUNS: readonly Trust[] = ["operator", "member"];
 
@@ -58,7 +61,7 @@ function factsOf({ status, kind, priority, trust, claimed_by, outcome }: Issue):
 }
 
 export async function readIssue(
-  { store, credential }: McpContext,
+  { store, credential, options }: McpContext,
   { issue: ref, skip_comments }: z.output<typeof schemas.Read>,
 ): Promise<Said> {
   const issue = await store.issues.get(refOf(ref));
@@ -67,7 +70,11 @@ export async function readIssue(
     // As if it were not there: its title alone is a text of somebody that this agent must not read.
     throw new NotFoundError("issue", refOf(ref));
   }
-  const [all, runs] = await Promise.all([store.comments.list(issue.id), store.runs.list(issue.id)]);
+  const [all, runs, files] = await Promise.all([
+    store.comments.list(issue.id),
+    store.runs.list(issue.id),
+    store.attachments.list(issue.id),
+  ]);
   const comments = of_run ? all.filter(({ trust }) => trust !== "external") : all;
   const texts = newTexts();
   const hidden = all.length - comments.length;
@@ -76,6 +83,7 @@ export async function readIssue(
       `Issue ${issue.number}: ${factsOf(issue)}.`,
       texts.note,
       issueText(issue, texts),
+      filesText(files, options.base_path, texts),
       ...threadText(comments, skip_comments, texts),
       hidden === 0 ? "" : `${hidden} comments from outside are not shown to agents at work.`,
       ...runsText(runs, texts),
@@ -95,6 +103,16 @@ export function issueText(issue: Issue, texts: Texts): string {
     issue.trust,
   );
   return more === "" ? own : `${own}\n\n${texts.write(more.trim(), "result", "agent")}`;
+}
+
+/** Attached files, and where they are; empty when there are none. */
+export function filesText(files: readonly Attachment[], base_path: string | undefined, texts: Texts): string {
+  if (files.length === 0) return "";
+  const lines = files.slice(0, FILES_SHOWN).map((file) => {
+    const { name, content_type, size, url } = addressed(file, base_path);
+    return `${JSON.stringify(oneLine(name))} (${content_type}, ${size} bytes): GET ${url} with the token`;
+  });
+  return texts.write(lines.join("\n"), "attached files", "external");
 }
 
 /** The newest comments but some, oldest of them first. */

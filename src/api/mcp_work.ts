@@ -12,7 +12,7 @@ import { STATUS_WORDS } from "../domain/workflow.ts";
 import type { Claim, LeasedRun } from "../store/store.ts";
 import { ApiError } from "./errors.ts";
 import { type McpContext, newTexts, refOf, type Said } from "./mcp_context.ts";
-import { COMMENTS_SHOWN, commentText, issueText, joined, threadText } from "./mcp_reading.ts";
+import { COMMENTS_SHOWN, commentText, filesText, issueText, joined, threadText } from "./mcp_reading.ts";
 import { branchOf, changesOn, endOf } from "./mcp_report.ts";
 import type * as schemas from "./mcp_schemas.ts";
 
@@ -22,7 +22,7 @@ export async function claimIssue(
   context: McpContext,
   { issue: ref }: z.output<typeof schemas.Claim>,
 ): Promise<Said> {
-  const { store, credential } = context;
+  const { store, credential, options } = context;
   const taken = new Set(
     (await store.agents.list()).filter(({ run_id }) => run_id !== "").map(({ id }) => id),
   );
@@ -43,7 +43,8 @@ export async function claimIssue(
   await store.runs.update(run.id, lease.fence, { phase: "running" });
   const comments = seenByHumans(await store.comments.list(issue.id), promoted_at);
   await store.comments.markDelivered(run.id, lease.fence, untold(comments).map(({ id }) => id));
-  return { text: claimText(claim, comments), run_id: run.id };
+  const files = filesText(await store.attachments.list(issue.id), options.base_path, newTexts());
+  return { text: joined([claimText(claim, comments), files]), run_id: run.id };
 }
 
 function claimText({ run, issue }: Claim, comments: readonly Comment[]): string {
