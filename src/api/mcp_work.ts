@@ -16,6 +16,8 @@ import { COMMENTS_SHOWN, commentText, filesText, issueText, joined, threadText }
 import { branchOf, changesOn, endOf } from "./mcp_report.ts";
 import type * as schemas from "./mcp_schemas.ts";
 
+/** In the place of a transcript, which stays in the session's terminal. */
+const NO_TRANSCRIPT = "A session has taken the issue by hand: what it says and does stays where it works";
 const MINUTE_MS = 60_000;
 
 export async function claimIssue(
@@ -41,6 +43,8 @@ export async function claimIssue(
   }
   const { run, lease, issue, promoted_at } = claim;
   await store.runs.update(run.id, lease.fence, { phase: "running" });
+  const at = context.clock.now().toISOString();
+  await store.runLog.append(run.id, lease.fence, [{ seq: 1, at, type: "system", text: NO_TRANSCRIPT }]);
   const comments = seenByHumans(await store.comments.list(issue.id), promoted_at);
   await store.comments.markDelivered(run.id, lease.fence, untold(comments).map(({ id }) => id));
   const files = filesText(await store.attachments.list(issue.id), options.base_path, newTexts());

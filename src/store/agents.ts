@@ -1,6 +1,7 @@
 /** Agents in the database. */
 
 import type { Clock } from "../clock.ts";
+import { handOwner } from "../domain/by_hand.ts";
 import { agentOf, isStale, lockAgent, tellAgent, touch } from "./agent_rows.ts";
 import type { Database, Tx } from "./database.ts";
 import type { Agents } from "./store.ts";
@@ -16,7 +17,9 @@ export function agentsIn(database: Database, clock: Clock): Agents {
     list: async () => {
       const rows = await database.read.selectFrom("agents").selectAll().execute();
       const now = clock.now().toISOString();
-      return rows.map((row) => agentOf(row, now)).sort((a, b) => a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+      // A session that has no claim any more is not an agent that waits for work.
+      const agents = rows.filter(({ host, run_id }) => run_id !== "" || handOwner(host) === null);
+      return agents.map((row) => agentOf(row, now)).sort((a, b) => a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
     },
     gone: (id) => database.write((tx) => gone(tx, storable(id))),
   };

@@ -41,10 +41,7 @@ async function openBoard() {
 }
 
 /** A session's process: `autopilot mcp`, as Claude Code starts it. */
-async function startSession(
-  env: Record<string, string>,
-  modern = false,
-): Promise<Tools & { kill(): Promise<void> }> {
+async function startSession(env: Record<string, string>): Promise<Tools & { kill(): Promise<void> }> {
   const transport = new StdioClientTransport({
     command: Deno.execPath(),
     args: [
@@ -60,10 +57,7 @@ async function startSession(
     env,
     stderr: "ignore",
   });
-  const client = new Client(
-    { name: "test", version: "1" },
-    modern ? { versionNegotiation: { mode: "auto" } } : {},
-  );
+  const client = new Client({ name: "test", version: "1" });
   await client.connect(transport);
   const pid = transport.pid!;
   const closed = new Promise<void>((resolve) => client.onclose = resolve);
@@ -110,7 +104,7 @@ Deno.test("autopilot mcp hands the board's tools to a session, and a killed sess
   assert.deepEqual([issue.status, issue.outcome], ["ready", "lost"]);
   assert.match((await store.comments.list(id)).at(-1)?.body ?? "", /not heard of.*The issue is ready again/s);
 
-  await using next = await startSession(board.env, true);
+  await using next = await startSession(board.env);
   const again = await next.call("claim_issue", { issue: 1 });
   const said = await next.call("report", {
     run_id: again.run_id,
