@@ -12,6 +12,9 @@ import { makeWorld, type World } from "./readme/world.ts";
 const ROOT = new URL("../", import.meta.url).pathname;
 /** The longest README that somebody reads, in lines. */
 const MOST_LINES = 350;
+/** A script of the board's, by its path. */
+const TAG =
+  /^<script src="(?:http:\/\/127\.0\.0\.1:8787)?(\/autopilot\/[^"]+)"(?: data-[a-z]+="[^"]*")*(?: defer)?><\/script>$/;
 
 /** README.md and the pages of docs/, by their paths. In the order in which a reader comes to them. */
 async function pages(): Promise<Map<string, string>> {
@@ -128,16 +131,16 @@ async function assertRead(block: Block, world: World, where: string): Promise<vo
   } else if (language === "") assert.match(text, /[│─]/, `${where}: neither a picture nor a language`);
   else if (language === "json") parseProjectFile(text);
   else if (language === "html") {
-    const [, src] =
-      /^<script src="http:\/\/127\.0\.0\.1:8787([^"]+)"( data-[a-z]+="[^"]*")*( defer)?><\/script>\n$/
-        .exec(text) ?? assert.fail(`${where}: no tag of a script`);
-    const response = await fetch(world.url + src);
-    assert.match(await response.text(), /\S/);
-    assert.deepEqual(
-      [response.status, response.headers.get("access-control-allow-origin")],
-      [200, "*"],
-      where,
-    );
+    for (const tag of text.trim().split("\n")) {
+      const [, src] = TAG.exec(tag) ?? assert.fail(`${where}: no tag of a script: ${tag}`);
+      const response = await fetch(world.url + src);
+      assert.match(await response.text(), /\S/);
+      assert.deepEqual(
+        [response.status, response.headers.get("access-control-allow-origin")],
+        [200, "*"],
+        where,
+      );
+    }
   } else assert.fail(`${where}: nobody said in tests/readme how a block of ${language} is checked`);
 }
 
