@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { diagnose } from "../../src/store/diagnose.ts";
+import { KNOWN_MIGRATIONS } from "../../src/store/migrations/migrate.ts";
 import { findPostgres, type PostgresCluster, startPostgres } from "../support/postgres.ts";
 import { ANN, newIssue, testStoreOn } from "../support/store.ts";
 import { conformance } from "./conformance.ts";
@@ -80,5 +82,42 @@ Deno.test({
     await Promise.all([1, 2, 3, 4].map(() => test.store.issues.create(newIssue(), ANN)));
     assert.equal((await test.store.issues.list({ limit: 20 })).length, 12);
     assert.equal(await test.store.events.lastSeq(), 12);
+  },
+});
+
+Deno.test({
+  name:
+    "diagnose() tells an empty, a current, a newer and a read-only database, and one that nobody answers for",
+  ignore: ignored !== "",
+  fn: async () => {
+    const name = `test_${++databases}`;
+    const empty = await cluster!.createDatabase(name);
+    const look = async (url: string) => await diagnose(url, { thorough: false, timeout_ms: 20_000 });
+    const nothing = await look(empty);
+    assert.deepEqual([nothing.exists, nothing.unknown, nothing.writable], [false, [], "yes"]);
+    assert.deepEqual(nothing.lacking, KNOWN_MIGRATIONS);
+    await cluster!.dropDatabase(name);
+
+    const url = await cluster!.createDatabase(name, TEMPLATE);
+    await using test = await testStoreOn(url, () => cluster!.dropDatabase(name));
+    await test.store.issues.create(newIssue(), ANN);
+    const current = await look(url);
+    assert.deepEqual([current.exists, current.lacking, current.unknown, current.damage], [true, [], [], []]);
+    assert.ok(!Number.isNaN(Date.parse(current.last_event_at)), current.last_event_at);
+    await cluster!.sql(name, "insert into kysely_migration (name, timestamp) values ('9999_later', '')");
+    await cluster!.sql(name, `alter database ${name} set default_transaction_read_only = on`);
+    const later = await look(url);
+    assert.deepEqual(later.unknown, ["9999_later"]);
+    assert.match(later.writable, /read-only/);
+
+    // Somebody listens and says nothing.
+    using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const { port } = silent.addr as Deno.NetAddr;
+    const accepted = silent.accept();
+    await assert.rejects(
+      diagnose(`postgres://u@127.0.0.1:${port}/d`, { thorough: false, timeout_ms: 300 }),
+      /timeout/,
+    );
+    (await accepted).close();
   },
 });
