@@ -76,7 +76,7 @@ export async function claudeVersion(
       read_only: [],
       read_write: [],
     });
-    const result = await run({ ...wrapped, timeout_ms });
+    const result = await run({ ...wrapped, timeout_ms, kill_after_ms: 300 });
     const version = /^(\d+\.\d+\.\d+)\b/.exec(result.stdout.trim())?.[1];
     if (result.code !== 0 || version === undefined) {
       const said = (result.stderr.trim() || result.stdout.trim()).slice(0, 500);

@@ -189,7 +189,7 @@ async function probe(
       read_only: [],
       read_write: [],
     });
-    const result = await run({ ...wrapped, timeout_ms });
+    const result = await run({ ...wrapped, timeout_ms, kill_after_ms: 300 });
     if (result.code === 0) return;
     const said = result.timed_out
       ? `it did not end within ${timeout_ms / 1000} s`

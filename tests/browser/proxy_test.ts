@@ -30,6 +30,13 @@ async function throughProxy(browser: Parameters<typeof openBoard>[0], kind: Prox
     "the rest is not ours",
   );
 
+  const bare = await proxy.fetch(BASE);
+  assert.match(
+    bare.headers.get("location") ?? "",
+    new RegExp(`${BASE}/`),
+    "the bare path leads to the board",
+  );
+  await bare.body?.cancel();
   const alive = await fetch(new URL("/healthz", server.url));
   assert.equal(alive.status, 200, "a proxy may take the path off, and supervisors ask without it");
   await alive.body?.cancel();

@@ -153,12 +153,15 @@ Deno.test("doctor names programs that are missing, too old or hang, within its t
   await script("old-claude", "echo 1.0.3");
   // It ends by nothing but KILL.
   await script("gh", `trap '' TERM INT\necho $$ >${repo.dir}/gh.pid\nwhile :; do sleep 0.1; done`);
+  await script("hung-claude", "trap '' TERM INT\nwhile :; do sleep 0.1; done");
   const PATH = `${bin}:${repo.env.PATH}`;
-  const old = await doctor(
-    cli,
-    [],
-    allSet(repo, { PATH, AUTOPILOT_CLAUDE_BIN: "old-claude", AUTOPILOT_PUSH: "1" }),
+  const [old, hung] = await Promise.all(
+    ["old-claude", "hung-claude"].map((AUTOPILOT_CLAUDE_BIN) =>
+      doctor(cli, [], allSet(repo, { PATH, AUTOPILOT_CLAUDE_BIN, AUTOPILOT_PUSH: "1" }))
+    ),
   );
+  assert.match(hung.of("claude").found, /nothing within/);
+  assert.ok(hung.ms < MOST_MS, `${hung.ms} ms`);
   assert.match(old.of("claude").found, /1\.0\.3 .* is too old/);
   assert.match(old.of("gh").found, /nothing in time/);
   assert.ok(old.ms < MOST_MS, `${old.ms} ms`);
