@@ -6,6 +6,7 @@ import {
   messageOfError,
   NotFoundError,
   RefusedError,
+  StaleThreadError,
   StaleVersionError,
 } from "../domain/errors.ts";
 import { loggerOf } from "../log.ts";
@@ -82,7 +83,7 @@ export function errorResponse(thrown: unknown): Response {
   if (thrown instanceof FencedError) {
     return jsonError(ERROR_STATUS.refused, { error: thrown.message, code: "fenced" });
   }
-  if (thrown instanceof StaleVersionError) {
+  if (thrown instanceof StaleVersionError || thrown instanceof StaleThreadError) {
     return jsonError(ERROR_STATUS.stale_version, { error: thrown.message, code: "stale_version" });
   }
   if (thrown instanceof HTTPException && thrown.status < 500) {

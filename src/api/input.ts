@@ -67,7 +67,12 @@ export const IssuePatchSchema = z.object({
   },
 });
 
-export const MoveSchema = z.object({ status: z.enum(STATUSES) }).openapi("Move");
+export const MoveSchema = z.object({
+  status: z.enum(STATUSES),
+  seen_comments: z.number().int().min(0).optional().openapi({
+    description: "How many comments the mover was shown: when there are others by now, it answers 412",
+  }),
+}).openapi("Move");
 
 export const NewCommentSchema = z.object({
   body: body.refine((value) => value.trim() !== "", { error: "Must not be empty" }),

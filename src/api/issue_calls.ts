@@ -4,7 +4,7 @@ import type { z } from "@hono/zod-openapi";
 import type { Actor, Event } from "../domain/event.ts";
 import type { Issue, Status } from "../domain/issue.ts";
 import type { Feed } from "../events/feed.ts";
-import type { Issues, Store } from "../store/store.ts";
+import type { Issues, Seen, Store } from "../store/store.ts";
 import { addressed } from "./base_path.ts";
 import { ApiError } from "./errors.ts";
 import type { ListQuerySchema } from "./input.ts";
@@ -66,9 +66,9 @@ export async function moveAndWait(
   { store, feed }: { store: Store; feed: Feed },
   ref: string,
   to: Status,
-  { actor, signal }: { actor: Actor; signal: AbortSignal },
+  { actor, signal, seen }: { actor: Actor; signal: AbortSignal; seen?: Seen },
 ): Promise<{ issue: Issue; stopping: boolean }> {
-  const moved = await store.issues.move(ref, to, actor);
+  const moved = await store.issues.move(ref, to, actor, seen);
   if (!moved.stopping) return moved;
   const answered = new AbortController();
   const ended = feed.waitFor(

@@ -59,12 +59,14 @@ export function issueRoutes(deps: RouteDeps) {
     method: "post",
     path: "/issues/{id}/status",
     summary: "Move an issue; out of in_progress it stops the run first",
+    description:
+      "If-Match and seen_comments say what the mover was shown: it moves only when that is all there is.",
     middleware: json,
     request: { params: IssueRefSchema, body: takes(MoveSchema) },
     responses: {
       200: answer(IssueSchema, "Moved"),
       202: answer(IssueSchema, "The stop is asked for; the issue moves when its run has ended"),
-      ...fails(400, 404, 409, 413, 415, 422),
+      ...fails(400, 404, 409, 412, 413, 415, 422),
     },
   });
   const stop = createRoute({
@@ -114,8 +116,10 @@ export function issueRoutes(deps: RouteDeps) {
     })
     .openapi(move, async (c) => {
       const { id } = c.req.valid("param");
-      const { status } = c.req.valid("json");
+      const { status, seen_comments: comments } = c.req.valid("json");
+      const if_version = versionOf(c.req.header("if-match")) ?? undefined;
       const { issue, stopping } = await moveAndWait({ store, feed }, id, status, {
+        seen: { if_version, comments },
         actor: actorOf(c.get("credential")),
         signal: c.req.raw.signal,
       });

@@ -26,6 +26,14 @@ export class StaleVersionError extends Error {
   }
 }
 
+/** A hand-off names how many comments its person was shown, and there are others by now. Nothing moved. */
+export class StaleThreadError extends Error {
+  override name = "StaleThreadError";
+  constructor(readonly seen: number, readonly current: number) {
+    super(`The thread has ${current} comments, not ${seen}: read it again and decide again`);
+  }
+}
+
 /** A write carried a fencing token that is no longer the run's: somebody else owns the run now. */
 export class FencedError extends Error {
   override name = "FencedError";

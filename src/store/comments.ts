@@ -4,7 +4,7 @@ import type { Comment, NewComment } from "../domain/comment.ts";
 import { type Actor, cardOf } from "../domain/event.ts";
 import type { Issue, Status } from "../domain/issue.ts";
 import type { Database, Tx } from "./database.ts";
-import { decided, findIssue, handedOff, lockIssue, moveIssue } from "./issue_rows.ts";
+import { decided, findIssue, FRESH_START, lockIssue, moveIssue } from "./issue_rows.ts";
 import { insertQuery, kept, readingSide } from "./kept.ts";
 import { commentOf, issueOf } from "./rows.ts";
 import { lockRun } from "./run_rows.ts";
@@ -37,7 +37,8 @@ async function add(
   const { to } = decided(row, { type: "comment" }, actor);
   const comment = await insertComment(tx, row, input, { status: to, actor });
   if (to === row.status) return { comment, issue: issueOf(row), unblocked: false };
-  const moved = await moveIssue(tx, row, to, handedOff(tx), actor);
+  // No hand-off: who answers a question was not asked about what strangers wrote since the last one.
+  const moved = await moveIssue(tx, row, to, FRESH_START, actor);
   return { comment, issue: issueOf(moved), unblocked: true };
 }
 

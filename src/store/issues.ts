@@ -1,6 +1,6 @@
 /** Issues in the database. */
 
-import { StaleVersionError } from "../domain/errors.ts";
+import { StaleThreadError, StaleVersionError } from "../domain/errors.ts";
 import { type Actor, cardOf, type NewEvent } from "../domain/event.ts";
 import { type Issue, type IssuePatch, type NewIssue, type Status, STATUSES } from "../domain/issue.ts";
 import type { Database, Tx } from "./database.ts";
@@ -9,7 +9,7 @@ import { listIssues } from "./list.ts";
 import { insertedRow, readingSide } from "./kept.ts";
 import { issueOf, rankOf } from "./rows.ts";
 import type { IssueRow } from "./schema.ts";
-import type { Issues } from "./store.ts";
+import type { Issues, Seen } from "./store.ts";
 import { storable, storableFields } from "./text.ts";
 
 export function issuesIn(database: Database): Issues {
@@ -19,7 +19,7 @@ export function issuesIn(database: Database): Issues {
     list: (filter) => listIssues(database, filter),
     edit: (ref, patch, options, actor) =>
       database.write((tx) => edit(tx, ref, storableFields(patch), options.if_version, actor)),
-    move: (ref, to, actor) => database.write((tx) => move(tx, ref, to, actor)),
+    move: (ref, to, actor, seen = {}) => database.write((tx) => move(tx, ref, to, actor, seen)),
     requestStop: (ref, to, actor) => database.write((tx) => requestStop(tx, ref, to, actor)),
     counts: () => counts(database),
   };
@@ -90,13 +90,26 @@ async function move(
   ref: string,
   to: Status,
   actor: Actor,
+  seen: Seen,
 ): Promise<{ issue: Issue; stopping: boolean }> {
   const row = await lockIssue(tx, ref);
+  await checkSeen(tx, row, seen);
   const decision = decided(row, { type: "move", to }, actor);
   if (decision.stop_run) return { issue: await recordStop(tx, row, decision.to, actor), stopping: true };
   if (decision.to === row.status) return { issue: issueOf(row), stopping: false };
   const fields = decision.to === "ready" ? handedOff(tx) : {};
   return { issue: issueOf(await moveIssue(tx, row, decision.to, fields, actor)), stopping: false };
+}
+
+/** Somebody decides on what they were shown: what changed meanwhile has to be shown first. */
+async function checkSeen(tx: Tx, row: IssueRow, { if_version, comments }: Seen): Promise<void> {
+  if (if_version !== undefined && if_version !== row.version) {
+    throw new StaleVersionError(if_version, row.version);
+  }
+  if (comments === undefined) return;
+  const { count } = await tx.db.selectFrom("comments").select((eb) => eb.fn.countAll<number>().as("count"))
+    .where("issue_id", "=", row.id).executeTakeFirstOrThrow();
+  if (Number(count) !== comments) throw new StaleThreadError(comments, Number(count));
 }
 
 async function requestStop(tx: Tx, ref: string, to: Status, actor: Actor): Promise<Issue> {

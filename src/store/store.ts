@@ -121,6 +121,13 @@ export interface ListFilter {
 }
 
 /** A `ref` is an issue's id, or its number in at most 10 decimal digits. */
+/** What somebody was shown who moves an issue; left out: it does not matter. */
+export interface Seen {
+  if_version?: number;
+  /** How many comments the thread had. */
+  comments?: number;
+}
+
 export interface Issues {
   /** @throws RefusedError when this actor may not create an issue in that status */
   create(input: NewIssue, actor: Actor): Promise<Issue>;
@@ -136,9 +143,9 @@ export interface Issues {
   /**
    * Moves by hand. For an issue in progress it records a stop request with the target instead; `stopping` is
    * then true and the issue moves when its run has ended.
-   * @throws NotFoundError, RefusedError
+   * @throws NotFoundError, RefusedError; StaleVersionError, StaleThreadError when it is not as it was seen
    */
-  move(ref: string, to: Status, actor: Actor): Promise<{ issue: Issue; stopping: boolean }>;
+  move(ref: string, to: Status, actor: Actor, seen?: Seen): Promise<{ issue: Issue; stopping: boolean }>;
   /**
    * Records a stop request of the running run; the latest request wins.
    * @throws NotFoundError, RefusedError when no run is under way

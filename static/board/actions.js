@@ -42,14 +42,24 @@ export const ownMoves = new Set();
  */
 export async function moveIssue(card, to, { undo = true } = {}) {
   if ((pending.value.get(card.id) ?? card.status) === to) return true;
-  const unread = to === "ready" && undo && card.attempts === 0 && ["external", "agent"].includes(card.trust);
-  if (unread && !await askFirst(card)) return false;
+  /** @type {{ version?: number, comments?: number } | null} */
+  let seen = {};
+  if (to === "ready" && undo) {
+    const foreign = card.attempts === 0 && ["external", "agent"].includes(card.trust);
+    // Of most issues there is nothing to show, so they go at once.
+    if (!foreign) setPending(card.id, to);
+    seen = await askFirst(card, foreign);
+    if (seen === null) {
+      if (!foreign && pending.value.get(card.id) === to) setPending(card.id, null);
+      return false;
+    }
+  }
   setPending(card.id, to);
   ownMoves.add(`${card.id} ${to}`);
   if (card.status === "in_progress") toast(`Stopping the agent on #${card.number}; its work is kept.`);
   const issue = await attempt(
     `#${card.number} stays in ${STATUS_WORDS[card.status]}`,
-    () => api.move(card.id, to),
+    () => api.move(card.id, to, seen),
   );
   batch(() => {
     if (issue !== null) takeCards([toCard(issue)]);
@@ -63,13 +73,16 @@ export async function moveIssue(card, to, { undo = true } = {}) {
   return issue !== null;
 }
 
-/** @param {Pick<Card, "id" | "number" | "trust">} card */
-async function askFirst(card) {
+/**
+ * @param {Pick<Card, "id" | "number" | "trust">} card
+ * @param {boolean} foreign its own text is to be shown, not only what strangers said to it
+ */
+async function askFirst(card, foreign) {
   try {
-    return await (await import("./promote.js")).confirmPromotion(card);
+    return await (await import("./promote.js")).confirmPromotion(card, foreign);
   } catch {
     toast(`#${card.number} is not handed over: its text can't be shown. Is the server running?`, "bad");
-    return false;
+    return null;
   }
 }
 

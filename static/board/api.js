@@ -88,11 +88,11 @@ export function loggedOut() {
   dialog.showModal();
 }
 
-/** @param {string} path @param {unknown} body */
-async function post(path, body) {
+/** @param {string} path @param {unknown} body @param {Record<string, string>} [headers] */
+async function post(path, body, headers) {
   const response = await request(path, {
     method: "POST",
-    headers: { "content-type": "application/json" },
+    headers: { "content-type": "application/json", ...headers },
     body: JSON.stringify(body),
   });
   return cleanValue(await response.json());
@@ -165,8 +165,18 @@ export const api = {
     return cleanValue(await (await request(`/issues/${id}/attachments`, { method: "POST", body })).json());
   },
 
-  /** @param {string} id @param {Status} status @returns {Promise<Issue>} */
-  move: (id, status) => post(`/issues/${id}/status`, { status }),
+  /**
+   * @param {string} id
+   * @param {Status} status
+   * @param {{ version?: number, comments?: number }} [seen] what the person was shown: if there is more, it answers 412
+   * @returns {Promise<Issue>}
+   */
+  move: (id, status, { version, comments } = {}) =>
+    post(
+      `/issues/${id}/status`,
+      { status, seen_comments: comments },
+      version === undefined ? {} : { "if-match": `"${version}"` },
+    ),
 
   /** @param {string} id @returns {Promise<Issue>} */
   async stop(id) {

@@ -59,6 +59,8 @@ export function startLive() {
       if (state !== "live" && boot.value.state === "loading") reload();
     },
     onLoggedOut: loggedOut,
+    // Should it be for the login, the answer says so; whatever else it is, the next attempt is under way.
+    onRefused: () => void api.me().catch(() => {}),
     onResync: () => {
       clearTimeout(patience);
       reload();

@@ -17,15 +17,23 @@ import { Dialog } from "./view_form.js";
 
 /**
  * @param {Pick<Card, "id" | "number" | "trust">} card
- * @returns {Promise<boolean>} whether the person said yes, having been shown the text
+ * @param {boolean} foreign somebody else wrote the issue itself; otherwise it asks only about strangers' comments
+ * @returns {Promise<{ version?: number, comments?: number } | null>} what the person said yes to; `null`: not moved
  */
-export async function confirmPromotion(card) {
+export async function confirmPromotion(card, foreign) {
+  /** @type {Card["trust"]} */
+  let trust = card.trust;
+  if (!foreign) {
+    const { comments } = await api.rawIssue(card.id);
+    if (!comments.some((comment) => comment.trust === "external" && comment.delivered_at === "")) return {};
+    trust = "external";
+  }
   await Promise.all(["forms.css", "promote.css"].map(loadStyle));
   const place = document.createElement("div");
   document.body.append(place);
   try {
     return await new Promise((resolve) =>
-      render(html`<${Promotion} card=${card} onEnd=${resolve} />`, place)
+      render(html`<${Promotion} card=${{ ...card, trust }} own=${foreign} onEnd=${resolve} />`, place)
     );
   } finally {
     render(null, place);
@@ -45,12 +53,22 @@ function textsOf({ issue, comments, attachments }) {
   ].filter(({ segments }) => segments.length > 0);
 }
 
-/** @param {{ card: Pick<Card, "id" | "number" | "trust">, onEnd: (yes: boolean) => void }} props */
-function Promotion({ card, onEnd }) {
+/**
+ * @param {{
+ *   card: Pick<Card, "id" | "number" | "trust">,
+ *   own: boolean,
+ *   onEnd: (seen: { version: number, comments: number } | null) => void,
+ * }} props
+ */
+function Promotion({ card, own, onEnd }) {
+  const [seen, setSeen] = useState({ version: 0, comments: 0 });
   const [texts, setTexts] = useState(/** @type {Text[] | null} */ (null));
   const [problem, setProblem] = useState("");
   useEffect(() => {
-    api.rawIssue(card.id).then((detail) => setTexts(textsOf(detail)), (error) => {
+    api.rawIssue(card.id).then((detail) => {
+      setSeen({ version: detail.issue.version, comments: detail.comments.length });
+      setTexts(textsOf(detail));
+    }, (error) => {
       if (!(error instanceof ApiError)) throw error;
       setProblem(error.message);
     });
@@ -58,8 +76,10 @@ function Promotion({ card, onEnd }) {
   const warnings = texts === null ? [] : warningsOf(texts.flatMap(({ segments }) => segments));
   return html`
     <${Dialog} id="promote-title" class="promote" title=${`Hand #${card.number} to the agents?`}
-      onClose=${() => onEnd(false)}>
-      <p>${card.trust === "agent"
+      onClose=${() => onEnd(null)}>
+      <p>${!own
+        ? "Somebody outside of the project commented on this"
+        : card.trust === "agent"
         ? "An agent wrote this"
         : "Somebody outside of the project wrote this"}. An agent will read it and change your code by it. Here it is, character for character:</p>
       ${warnings.length > 0 &&
@@ -84,9 +104,9 @@ function Promotion({ card, onEnd }) {
         ${texts === null && problem === "" && html`<p class="muted">Loading…</p>`}
       </div>
       <div class="dialog-foot">
-        <button type="button" class="button" onClick=${() => onEnd(false)}>Leave it</button>
+        <button type="button" class="button" onClick=${() => onEnd(null)}>Leave it</button>
         <button type="button" class="button primary" disabled=${texts === null} onClick=${() =>
-          onEnd(true)}>Hand to agents</button>
+          onEnd(seen)}>Hand to agents</button>
       </div>
     <//>
   `;

@@ -11,6 +11,7 @@
  * @property {() => void} onReplaced the server has another log than before: nothing shown can be trusted
  * @property {(messages: Message[]) => void} onMessages in order, each once, collected over one frame
  * @property {() => void} onLoggedOut the login has ended: nothing more will come
+ * @property {() => void} onRefused a connection did not come about; browsers don't tell why
  * @property {() => unknown[]} subscriptions what to ask for after each connect
  */
 
@@ -88,6 +89,7 @@ export function connect(url, handlers) {
       if (code === LOGGED_OUT) return handlers.onLoggedOut();
       socket = null;
       failures++;
+      if (hello === 0) handlers.onRefused();
       handlers.onState(failures > OFFLINE_AFTER || !navigator.onLine ? "offline" : "reconnecting");
       const delay = Math.min(FIRST_DELAY_MS * 2 ** (failures - 1), MAX_DELAY_MS);
       retry = setTimeout(open, delay * (0.7 + 0.6 * Math.random()));

@@ -24,6 +24,7 @@ Deno.test("S13 what a stranger writes after the hand-off reaches no running agen
       agent.exit({ code: 1 });
     },
     (agent) => agent.result({ text: "BLOCKED: Which one?" }),
+    (agent) => agent.result({ text: "BLOCKED: Really?" }),
     (agent) => agent.result(),
   ]).start();
   const foreign = {
@@ -69,8 +70,13 @@ Deno.test("S13 what a stranger writes after the hand-off reaches no running agen
     { kind: "external", name: "eve" },
   );
   assert.equal((await bench.store.issues.get(issue.id)).status, "blocked");
-  await bench.store.issues.move(issue.id, "ready", ANN);
+  // An answer goes on with the work, and hands nothing of a stranger over.
+  await bench.say(issue, "The first");
   await bench.finished(issue, 3);
+  assert.match(bench.requests.at(-1)!.prompt, /The first/);
+  assert.doesNotMatch(bench.requests.at(-1)!.prompt, /delete everything|Take the second/);
+  await bench.store.issues.move(issue.id, "ready", ANN);
+  await bench.finished(issue, 4);
   const last = bench.requests.at(-1)!.prompt;
   assert.match(last, /data: comment of human eve\nTake the second/);
 });

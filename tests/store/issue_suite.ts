@@ -1,7 +1,7 @@
 /** Issues and comments: create, list, edit, move, answer. */
 
 import assert from "node:assert/strict";
-import { NotFoundError, RefusedError, StaleVersionError } from "../../src/domain/errors.ts";
+import { NotFoundError, RefusedError, StaleThreadError, StaleVersionError } from "../../src/domain/errors.ts";
 import { STATUSES } from "../../src/domain/issue.ts";
 import { ANN, BOT, newComment, newIssue, runEnd } from "../support/store.ts";
 import { type Backend, testOn } from "./backend.ts";
@@ -127,6 +127,28 @@ export function issueSuite(backend: Backend): void {
     assert.equal(tries.filter((result) => result.status === "fulfilled").length, 1);
     assert.equal((await issues.get("1")).version, 3);
   });
+
+  testOn(
+    backend,
+    "S13 issues.move() moves nothing when issue or thread are not as they were seen",
+    async () => {
+      await using test = await backend.open();
+      const { issues, comments } = test.store;
+      const { version } = await issues.create(newIssue({ status: "backlog" }), ANN);
+      const seen = { if_version: version, comments: 0 };
+      await comments.add("1", newComment("Also this", { trust: "external" }), {
+        kind: "external",
+        name: "eve",
+      });
+      await assert.rejects(issues.move("1", "ready", ANN, seen), StaleThreadError);
+      await issues.edit("1", { body: "Another text" }, {}, ANN);
+      await assert.rejects(issues.move("1", "ready", ANN, { ...seen, comments: 1 }), StaleVersionError);
+      const now = await issues.get("1");
+      assert.equal(now.status, "backlog");
+      const { issue } = await issues.move("1", "ready", ANN, { if_version: now.version, comments: 1 });
+      assert.equal(issue.status, "ready");
+    },
+  );
 
   testOn(
     backend,
