@@ -26,6 +26,9 @@ import { createSockets, WS_PATH } from "./ws.ts";
 
 export type { ApiDeps, ApiOptions } from "./env.ts";
 
+/** Not read before somebody asks: see cli/command_line.ts. */
+const LATE_LOGIN = "./login.ts";
+
 export interface App {
   /** For `Deno.serve`. Never throws or rejects. */
   fetch(request: Request, info: Pick<Deno.ServeHandlerInfo, "remoteAddr">): Response | Promise<Response>;
@@ -123,7 +126,10 @@ function failed(error: unknown): Response {
 /** Loaded when somebody logs in: most starts are without. */
 function lazyLogin(deps: LoginDeps): () => Promise<Login> {
   let made: Promise<Login> | null = null;
-  return () => made ??= import("./login.ts").then(({ createLogin }) => createLogin(deps));
+  return () =>
+    made ??= (import(LATE_LOGIN) as Promise<typeof import("./login.ts")>).then(({ createLogin }) =>
+      createLogin(deps)
+    );
 }
 
 function gateOf(path: string): Gate {

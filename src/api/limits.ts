@@ -1,9 +1,13 @@
 /** Limits of what comes without a credential: how much per address. */
 
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import type { RateLimiterMemory } from "rate-limiter-flexible";
+// By their files: the package itself loads 35 at the start, one for each database that it knows.
+import Memory from "rate-limiter-flexible/lib/RateLimiterMemory.js";
+import Refusal from "rate-limiter-flexible/lib/RateLimiterRes.js";
 import type { Clock } from "../clock.ts";
 import { subscriberOf } from "../domain/address.ts";
 
+const MemoryLimiter: typeof RateLimiterMemory = Memory;
 const WINDOW_MS = 60_000;
 /** How many may pass in one window. */
 export interface Rate {
@@ -44,8 +48,8 @@ export class AddressLimiter {
   /** A new window starts with empty counters. `duration: 0` keeps the library from starting a timer per address. */
   #begin(window: number): void {
     this.#window = window;
-    this.#addresses = new RateLimiterMemory({ points: this.#rate.each, duration: 0 });
-    this.#all = new RateLimiterMemory({ points: this.#rate.in_all, duration: 0 });
+    this.#addresses = new MemoryLimiter({ points: this.#rate.each, duration: 0 });
+    this.#all = new MemoryLimiter({ points: this.#rate.in_all, duration: 0 });
   }
 }
 
@@ -54,7 +58,7 @@ async function allowed(limiter: RateLimiterMemory, key: string): Promise<boolean
     await limiter.consume(key);
     return true;
   } catch (refusal) {
-    if (refusal instanceof RateLimiterRes) return false;
+    if (refusal instanceof Refusal) return false;
     throw refusal;
   }
 }

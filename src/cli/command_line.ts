@@ -11,6 +11,8 @@ import { SERVE } from "./serve_row.ts";
  * constant: so a server is spared all other commands. build/late.ts finds these constants for the executable.
  */
 const LATE_TABLE = "./commands.ts";
+const LATE_HELP = "./help.ts";
+const LATE_ARGUMENTS = "./arguments.ts";
 
 /** The table of commands. */
 export async function commandTable(): Promise<readonly CommandRow[]> {
@@ -27,7 +29,7 @@ export async function parseCommandLine(args: readonly string[], version: string)
   const [first = ""] = args;
   if (first === "--version") return { kind: "print", text: `${version}\n` };
   if (first === "--help" || first === "-h" || (first === "help" && args.length === 1)) {
-    const { overview } = await import("./help.ts");
+    const { overview } = await import(LATE_HELP) as typeof import("./help.ts");
     return { kind: "print", text: overview(await commandTable()) };
   }
   if (first === "help") return await parseCommandLine([...args.slice(1), "--help"], version);
@@ -47,7 +49,7 @@ export async function parseCommandLine(args: readonly string[], version: string)
       json: false,
     };
   }
-  const { parseArguments } = await import("./arguments.ts");
+  const { parseArguments } = await import(LATE_ARGUMENTS) as typeof import("./arguments.ts");
   return await parseArguments(row, command, rest);
 }
 

@@ -8,6 +8,9 @@ import { commandTable, parseCommandLine } from "./command_line.ts";
 import { loadConfig } from "./load_config.ts";
 import { Printer } from "./printer.ts";
 
+/** Not read by a server: see command_line.ts. */
+const LATE_CLIENT = "./client.ts";
+
 /** The whole program but its end: answers the exit code. */
 export async function runCommandLine(
   args: readonly string[],
@@ -61,7 +64,7 @@ function contextOf(
     commands: commandTable,
     config: () => config ??= loadConfig(given, env),
     async client() {
-      const { createClient } = await import("./client.ts");
+      const { createClient } = await import(LATE_CLIENT) as typeof import("./client.ts");
       const { url, token, host, port, base_path } = await context.config();
       return createClient({
         url: url === "" ? localUrl(host, port) + base_path : url.replace(/\/+$/, ""),

@@ -33,6 +33,7 @@ export interface Serving {
 
 /** Not read before somebody asks: see command_line.ts. */
 const LATE_ASSETS = "../api/assets.ts";
+const LATE_LINK = "./make_link.ts";
 
 export interface ServeOptions {
   version: string;
@@ -147,7 +148,7 @@ const FIRST_LINK_HOURS = 24;
 async function firstLogin(store: Store, base: string): Promise<{ link: string | null }> {
   if (await store.tokens.adminExists()) return { link: null };
   // Only a first start needs it, and what it loads takes a while.
-  const { makeLoginLink } = await import("./make_link.ts");
+  const { makeLoginLink } = await import(LATE_LINK) as typeof import("./make_link.ts");
   await store.tokens.withdrawLinks(SYSTEM);
   const options = { base, name: "admin", scope: "admin", hours: FIRST_LINK_HOURS, actor: SYSTEM } as const;
   return { link: (await makeLoginLink(store, options)).url };

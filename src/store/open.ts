@@ -19,6 +19,10 @@ import { tokensIn } from "./tokens.ts";
 
 /** Not read by a board on SQLite: see cli/command_line.ts. */
 const LATE_POSTGRES = "./postgres.ts";
+const LATE_IMPORTS = "./imports.ts";
+const LATE_TRANSFER = "./transfer.ts";
+const imports = () => import(LATE_IMPORTS) as Promise<typeof import("./imports.ts")>;
+const transfer = () => import(LATE_TRANSFER) as Promise<typeof import("./transfer.ts")>;
 
 export interface OpenOptions {
   /** `sqlite:<path>` or `postgres://…` */
@@ -72,12 +76,12 @@ function storeOn(database: Database, clock: Clock): Store {
     tokens: tokensIn(database),
     stats: statsIn(database, clock),
     imports: {
-      add: async (...args) => await (await import("./imports.ts")).addForeign(database, ...args),
+      add: async (...args) => await (await imports()).addForeign(database, ...args),
     },
     // Loaded when it is called: no server's start needs it.
     transfer: {
-      dump: async (write) => await (await import("./transfer.ts")).dump(database, write),
-      load: async (lines, allows) => await (await import("./transfer.ts")).load(database, lines, allows),
+      dump: async (write) => await (await transfer()).dump(database, write),
+      load: async (lines, allows) => await (await transfer()).load(database, lines, allows),
     },
     feedback: feedbackIn(database),
     onCommit: (listener) => database.onCommit(listener),

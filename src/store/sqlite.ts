@@ -22,6 +22,8 @@ const SQLITE_BUSY = 5;
 /** Most writes in one commit, so that a flood can't keep one transaction open for long. */
 const MAX_BATCH = 256;
 const POLL_MS = 100;
+/** Not read at a start: see cli/command_line.ts. */
+const LATE_COPY = "./kept_copy.ts";
 
 /** Opens (or makes) the file, migrates it, and answers the database. @throws NewerSchemaError */
 export async function openSqlite(path: string, sources: Sources): Promise<Database> {
@@ -37,7 +39,10 @@ export async function openSqlite(path: string, sources: Sources): Promise<Databa
     const writer = new Kysely<Schema>({ dialect: nodeSqliteDialect(file) });
     await migrate(writer as Kysely<unknown>, "sqlite", {
       // Loaded when there is something to keep: hardly any start migrates.
-      before: async (lacking) => (await import("./kept_copy.ts")).keepCopy(path, lacking),
+      before: async (lacking) => {
+        const { keepCopy } = await import(LATE_COPY) as typeof import("./kept_copy.ts");
+        await keepCopy(path, lacking);
+      },
     });
     // Reads have their own connection, so that none waits for a write under way or sees half of it.
     const readFile = new DatabaseSync(path, { timeout: BUSY_MS, readOnly: true });
