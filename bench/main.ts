@@ -2,7 +2,7 @@
  * `deno task bench`: measures what docs/speed.md says, each beside a ceiling of this machine in the same run.
  * Traffic stays on loopback and is bounded.
  *
- *   --only=http,claims   groups: start, http, sockets, claims, agents, workspace, stats, scale, board,
+ *   --only=http,claims   groups: start, http, logins, sockets, claims, agents, workspace, stats, scale, board,
  *            scripts
  *   --quick              short and rough
  *   --long               agents stream to the board for ten minutes
@@ -18,6 +18,7 @@ import { boardRows } from "./board.ts";
 import { agentStartRows } from "./agent_start.ts";
 import { httpRows } from "./http.ts";
 import { findGenerator } from "./load.ts";
+import { loginRows } from "./logins.ts";
 import { print, type Row, table } from "./report.ts";
 import { scriptRows } from "./scripts.ts";
 import { socketRows } from "./sockets.ts";
@@ -70,6 +71,7 @@ const generator = await findGenerator();
 const groups: Record<string, () => Promise<Row[]>> = {
   start: async () => await startRows(quick ? 3 : 15, await database(100_000)),
   http: () => httpRows(generator, quick ? 2 : 8),
+  logins: () => loginRows(generator, quick ? 2 : 8),
   sockets: () => socketRows(quick ? [1_000] : [1_000, 5_000]),
   claims: () => claimRows(quick ? 2_000 : 10_000),
   agents: () => agentStartRows(quick ? 10 : 50, quick ? 0 : 3),
