@@ -1,7 +1,7 @@
 /** `autopilot migrate`: brings the database to this version's schema, without a server. */
 
 import { hideSecrets } from "../config.ts";
-import { KNOWN_MIGRATIONS } from "../store/migrations/migrate.ts";
+import { KNOWN_MIGRATIONS } from "../store/migrations/names.ts";
 import type { Command } from "./command.ts";
 import { useDataFolder } from "./data_folder.ts";
 import { EXIT } from "./exit.ts";

@@ -2,7 +2,7 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { messageOfError } from "../domain/errors.ts";
-import { KNOWN_MIGRATIONS } from "./migrations/migrate.ts";
+import { KNOWN_MIGRATIONS } from "./migrations/names.ts";
 
 export interface Diagnosis {
   /** False: there is nothing yet, the first start makes it. */

@@ -1,7 +1,8 @@
 /** SQLite's files as a whole: copying one that is in use, looking into a copy, keeping everybody out. */
 
 import { backup, DatabaseSync } from "node:sqlite";
-import { KNOWN_MIGRATIONS, NewerSchemaError } from "./migrations/migrate.ts";
+import { NewerSchemaError } from "./migrations/migrate.ts";
+import { KNOWN_MIGRATIONS } from "./migrations/names.ts";
 
 /** How long to wait for the writes of others, in milliseconds. */
 const BUSY_MS = 5_000;

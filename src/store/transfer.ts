@@ -6,7 +6,7 @@
 import { type Kysely, sql } from "kysely";
 import { messageOfError } from "../domain/errors.ts";
 import type { Database, Tx } from "./database.ts";
-import { KNOWN_MIGRATIONS } from "./migrations/migrate.ts";
+import { KNOWN_MIGRATIONS } from "./migrations/names.ts";
 import { type SearchEntry, writingEntries } from "./search.ts";
 import { storable } from "./text.ts";
 

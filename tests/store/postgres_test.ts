@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { diagnose } from "../../src/store/diagnose.ts";
-import { KNOWN_MIGRATIONS } from "../../src/store/migrations/migrate.ts";
+import { KNOWN_MIGRATIONS } from "../../src/store/migrations/names.ts";
 import { findPostgres, type PostgresCluster, startPostgres } from "../support/postgres.ts";
 import { ANN, newIssue, testStoreOn } from "../support/store.ts";
 import { conformance } from "./conformance.ts";

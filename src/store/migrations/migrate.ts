@@ -2,26 +2,10 @@
 
 import { type Kysely, sql } from "kysely";
 import type { Backend } from "../schema.ts";
+import { KNOWN_MIGRATIONS } from "./names.ts";
 
 /** Not read by a start that finds everything done: see cli/command_line.ts. */
 const LATE_STEPS = "./steps.ts";
-
-/** In order; a name is written into every database and never changes. */
-const NAMES = [
-  "0001_initial",
-  "0002_last_outcome",
-  "0003_tokens",
-  "0004_event_credential",
-  "0005_feedback",
-  "0006_stays",
-  "0007_imports",
-  "0009_trust",
-] as const;
-
-export type MigrationName = (typeof NAMES)[number];
-
-/** Names of all migrations, oldest first. */
-export const KNOWN_MIGRATIONS: readonly string[] = NAMES;
 
 export interface MigrateOptions {
   /** Called before a database that has data is changed, with the migrations that it lacks. What it throws stops them. */
@@ -67,8 +51,7 @@ async function migrationsOf(db: Kysely<unknown>, kind: Backend): Promise<string[
   if (((await table.execute(db)).rows[0]?.name ?? null) === null) return [];
   const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(db);
   const names = rows.map((row) => row.name);
-  const known: readonly string[] = KNOWN_MIGRATIONS;
-  const unknown = names.filter((name) => !known.includes(name));
+  const unknown = names.filter((name) => !KNOWN_MIGRATIONS.includes(name));
   if (unknown.length > 0) throw new NewerSchemaError(unknown);
   return names;
 }

@@ -8,7 +8,7 @@ import { feedback } from "./feedback.ts";
 import { imports } from "./imports.ts";
 import { initial } from "./initial.ts";
 import { lastOutcome } from "./last_outcome.ts";
-import type { MigrationName } from "./migrate.ts";
+import type { MigrationName } from "./names.ts";
 import { stays } from "./stays.ts";
 import { tokens } from "./tokens.ts";
 import { trust } from "./trust.ts";
