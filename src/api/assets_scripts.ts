@@ -12,6 +12,7 @@ import pickerJs from "../../static/feedback/picker.js" with { type: "text" };
 import receiptsJs from "../../static/feedback/receipts.js" with { type: "text" };
 import recordJs from "../../static/feedback/record.js" with { type: "text" };
 import shotJs from "../../static/feedback/shot.js" with { type: "text" };
+import iconJs from "../../static/sdk/icon.js" with { type: "text" };
 import lateWordsJs from "../../static/sdk/late_words.js" with { type: "text" };
 import liveJs from "../../static/sdk/live.js" with { type: "text" };
 import moveJs from "../../static/sdk/move.js" with { type: "text" };
@@ -37,6 +38,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
 /** Modules that are put into the scripts that import them, so that a page needs one request; by file name. */
 const JOINED: Readonly<Record<string, string>> = {
   "base.js": baseJs,
+  "icon.js": iconJs,
   "live.js": liveJs,
   "move.js": moveJs,
   "notice.js": noticeJs,

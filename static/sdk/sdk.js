@@ -10,7 +10,8 @@
 import { apiOf, h, newHost, parse } from "../shared/base.js";
 import { connect } from "./live.js";
 import { makeMovable } from "./move.js";
-import { fill, iconOf, noticeOf, noticeOfPage, textOf } from "./notice.js";
+import { iconOf } from "./icon.js";
+import { fill, noticeOf, noticeOfPage, textOf } from "./notice.js";
 import { joinTabs } from "./tabs.js";
 import { answerTo, asksFirst, isMixed } from "./why.js";
 import { WORDS } from "./words.js";

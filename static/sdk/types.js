@@ -2,23 +2,9 @@
 /**
  * The shapes that the scripts of the launcher share; nothing of it reaches a browser.
  *
- * @typedef {typeof import("./words.js").WORDS & Partial<typeof import("./late_words.js").LATE_WORDS>} Words
- *
- * @typedef {{ type?: unknown, seq?: number, [field: string]: unknown }} Message an event as the WebSocket sends it
- *
- * @typedef {"info" | "work" | "need" | "bad" | "good"} Level
- *
- * @typedef {object} Notice an event in words
- * @property {Level} level
- * @property {string} icon name of its drawing
- * @property {string} what happened
- * @property {string} title of the issue, with its number
- * @property {string} issue id or number; may be empty
- * @property {string} at ISO-8601, UTC
- * @property {string} key a later notice with the same key takes its place
- * @property {boolean} stays until somebody dismisses it
- * @property {boolean} quiet is in the list only
- * @property {boolean} settles what the issue needed is done
+ * @typedef {import("./notice_types.js").Words} Words
+ * @typedef {import("./notice_types.js").Message} Message
+ * @typedef {import("./notice_types.js").Notice} Notice
  *
  * @typedef {"connecting" | "live" | "away" | "offline" | "login" | "token" | "origin" | "policy" | "mixed" | "asks" | "denied"} State
  *

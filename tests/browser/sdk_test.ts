@@ -18,6 +18,9 @@ browserTest(
       copies: 2,
       auth: true,
       attributes: `data-token="%TOKEN%" data-user="me@co"`,
+      // As in a page without HTTPS: there each tab connects by itself.
+      prepare: (page) =>
+        page.addInitScript(`Object.defineProperty(navigator, "locks", { value: undefined })`),
     });
     const { page, toasts, server } = desk;
     assert.equal(await desk.main.count(), 1);
