@@ -82,6 +82,19 @@ function start() {
     load().then(({ toasts }) => toasts.show(notices), () => {});
   }
 
+  /** Nothing is news any more. */
+  function forget() {
+    past.unread = 0;
+    views?.toasts.clear();
+    render();
+  }
+
+  /** Somebody has seen what there is: in this tab, so in all. */
+  function seen() {
+    forget();
+    tabs?.tell({ read: true });
+  }
+
   /** @param {Status} next */
   function setStatus(next) {
     const { state, needs } = status;
@@ -111,8 +124,9 @@ function start() {
           live = null;
         };
       },
-      hear({ ask, status: theirs, events = [], last = -1 }) {
-        if (ask !== undefined) {
+      hear({ ask, read, status: theirs, events = [], last = -1 }) {
+        if (read) forget();
+        else if (ask !== undefined) {
           const missed = past.kept.filter(({ seq }) => Number(seq) > ask);
           tabs?.post({ status, events: missed, last: past.last });
         } else if (!tabs?.leads()) {
@@ -240,14 +254,8 @@ function start() {
     const ref = textOf(issue);
     const url = new URL(board);
     if (ref !== "") url.searchParams.set("issue", ref);
-    // The board shows the news itself.
-    const read = () => {
-      past.unread = 0;
-      views?.toasts.clear();
-      render();
-    };
     const framed = await mayFrame();
-    if (!framed && openTab(url)) return read();
+    if (!framed && openTab(url)) return seen();
     try {
       (await load()).openBoard(url, framed);
     } catch {
@@ -255,7 +263,8 @@ function start() {
       openTab(url);
       return;
     }
-    read();
+    // The board shows the news itself.
+    seen();
     dispatch("open", { issue: ref });
   }
 
@@ -272,10 +281,7 @@ function start() {
     pressed();
     try {
       const shown = (await load()).toggleActivity(side, past.kept.map((event) => noticeOf(event, words)));
-      if (shown) {
-        past.unread = 0;
-        views?.toasts.clear();
-      }
+      if (shown) seen();
     } catch {
       // Offline before it was first opened: the button works again later.
     }

@@ -74,6 +74,10 @@ export function joinTabs(name, { lead, hear, ask }) {
     post(data) {
       if (!closed && stop !== null) channel.postMessage(data);
     },
+    /** To all others, whoever leads. @param {unknown} data */
+    tell(data) {
+      if (!closed) channel.postMessage(data);
+    },
     leads: () => stop !== null,
     close() {
       closed = true;

@@ -42,6 +42,8 @@ browserTest(
     assert.equal(await news(other, "#1 Before").count(), 0);
     await other.getByRole("button", { name: "Activity", exact: true }).click();
     await other.getByRole("dialog", { name: "Activity" }).getByText("#1 Before").waitFor();
+    // Seen in one tab is seen in all.
+    await says(page, "1 need you. Live.");
     await other.keyboard.press("Escape");
 
     const connected = other.waitForEvent("websocket");
