@@ -33,7 +33,7 @@ Deno.test("noticeOf() says what every event means, how urgent it is, and what it
   );
   assert.equal(keys[0], keys[1]);
   for (const type of ["agent.status", "issue.updated", "token.minted", "resync", "", undefined]) {
-    assert.equal(said({ type }), null, type);
+    assert.equal(said({ type }), null, `${type}`);
   }
 });
 
