@@ -32,7 +32,7 @@ const STYLE = `
 :root { color-scheme: light dark; --bg: light-dark(#f6f7f9, #101116); --surface: light-dark(#fff, #191a20);
   --sunken: light-dark(#eef0f4, #14151a); --line: light-dark(#e3e5ea, #292b33); --strong: light-dark(#8a8f9c, #6d7180);
   --text: light-dark(#1a1c23, #e9eaef); --muted: light-dark(#4d525e, #b4b8c4); --accent: light-dark(#554dd6, #9d97ff);
-  --fill: light-dark(#554dd6, #5f57dc); --fill-hover: light-dark(#463fc0, #6d66e8);
+  --fill: light-dark(#554dd6, #5f57dc); --fill-hover: light-dark(#463fc0, #6861e2);
   --bad: light-dark(#a81f3a, #ff8097); --bad-soft: light-dark(#fdebee, #3a1a22); }
 * { box-sizing: border-box; }
 body { margin: 0; min-height: 100dvh; display: grid; place-items: center; padding: 24px 16px; background: var(--bg);

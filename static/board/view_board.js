@@ -18,9 +18,11 @@ export function Board() {
   useEffect(() => board.current === null ? undefined : awaitTouch(board.current), [state.state === "failed"]);
   if (state.state === "failed") {
     return html`
-      <main class="notice" role="alert">
-        <h2>The board could not be loaded</h2>
-        <p>${state.reason} The board comes by itself when the server is back.</p>
+      <main class="notice">
+        <div role="alert">
+          <h2>The board could not be loaded</h2>
+          <p>${state.reason} The board comes by itself when the server is back.</p>
+        </div>
         <button type="button" class="button primary"
           onClick=${retryNow}><${Icon} name="retry" />Try again</button>
       </main>

@@ -3,7 +3,7 @@
 
 import { useSignalEffect } from "@preact/signals";
 import { html } from "htm/preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { closeIssue, detail, openCard } from "./detail.js";
 import { editing, startEdit } from "./edit.js";
 import { Icon, PriorityIcon, StatusIcon } from "./icons.js";
@@ -50,9 +50,12 @@ export function Panel() {
 function Shell() {
   const state = detail.value;
   const box = useRef(/** @type {HTMLElement | null} */ (null));
+  // Taken while drawing: by the time of the effects the heading may have the focus.
+  const back = useRef(document.activeElement).current;
+  const shown = useRef("");
+  if (state.state === "ready") shown.current = state.value.issue.id;
 
   useEffect(() => {
-    const back = document.activeElement;
     const query = matchMedia(COVERS);
     const cover = () => document.querySelector(".under")?.toggleAttribute("inert", query.matches);
     cover();
@@ -60,7 +63,12 @@ function Shell() {
     return () => {
       query.removeEventListener("change", cover);
       document.querySelector(".under")?.removeAttribute("inert");
-      if (back instanceof HTMLElement && back.isConnected) back.focus();
+      const { activeElement, body } = document;
+      // Who went on to another part of the page stays there.
+      if (activeElement !== body && !box.current?.contains(activeElement)) return;
+      const from = back !== body && back?.isConnected ? back : null;
+      const to = from ?? document.querySelector(`[data-issue="${shown.current}"] .card-title`);
+      if (to instanceof HTMLElement) to.focus();
     };
   }, []);
   useSignalEffect(() => {
@@ -107,6 +115,12 @@ function Content({ value }) {
       inline: "nearest",
     });
   }, []);
+
+  // The button that was pressed goes with the status it fitted; the focus must not go with it.
+  const pressed = heading.current?.parentElement?.querySelector(".actions")?.contains(document.activeElement);
+  useLayoutEffect(() => {
+    if (pressed && document.activeElement === document.body) heading.current?.focus();
+  }, [status]);
 
   /** @param {KeyboardEvent} event */
   function onTabKey(event) {

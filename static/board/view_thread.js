@@ -41,7 +41,9 @@ export function Thread({ value, status }) {
   const { comment: linked } = panelPlace.value;
   useFollowEnd(list, comments.length > 0 && linked === "");
   useEffect(() => {
-    if (linked !== "") document.getElementById(`comment-${linked}`)?.scrollIntoView({ block: "center" });
+    const entry = document.getElementById(`comment-${linked}`);
+    // A long one is read from its beginning.
+    entry?.scrollIntoView({ block: entry.clientHeight > innerHeight / 3 ? "start" : "center" });
   }, [linked]);
   const drops = takesFiles((files) => attachFiles(issue, files));
 

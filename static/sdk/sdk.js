@@ -187,7 +187,8 @@ function start() {
   function render() {
     const { state, needs } = status;
     count.hidden = !needs;
-    count.textContent = Number(needs) > 99 ? "99+" : `${needs}`;
+    // Drawn by the style sheet: the button's name stays what it says, and its description tells the number.
+    count.dataset.n = Number(needs) > 99 ? "99+" : `${needs}`;
     pip.hidden = past.unread === 0;
     const says = fill(words[state] ?? words.away, { origin: location.origin });
     const tells = [

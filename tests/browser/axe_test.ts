@@ -110,10 +110,30 @@ for (const colorScheme of ["light", "dark"] as const) {
       await page.getByText(tab === "Runs" ? "Run 1" : "Looking").waitFor();
       assert.deepEqual(await violations(board), [], tab);
     }
+    await page.goto(`${server.url}/autopilot?issue=6`);
+    await page.getByRole("button", { name: "Hand to agents", exact: true }).click();
+    await page.getByRole("dialog", { name: "Hand #6 to the agents?" }).locator("pre").first().waitFor();
+    assert.deepEqual(await violations(board), [], "promotion");
+    await page.keyboard.press("Escape");
+    await page.context().setOffline(true);
+    await page.getByText("The server is away.").waitFor();
+    assert.deepEqual(await violations(board), [], "offline");
+    await page.context().setOffline(false);
+    await page.getByText("Live", { exact: true }).waitFor();
+
     await page.goto(`${server.url}/autopilot?view=agents`);
     await page.locator(".chart canvas").last().waitFor();
     await page.getByText("Numbers").first().click();
     await page.getByRole("table").waitFor();
     assert.deepEqual(await violations(board), [], "agents");
+
+    await page.goto(`${server.url}/autopilot/demo`);
+    await page.getByRole("button", { name: "Autopilot", exact: true }).waitFor();
+    await page.getByRole("button", { name: "Feedback", exact: true }).waitFor();
+    assert.deepEqual(await violations(board), [], "demo");
+    await page.route(/\/api\/autopilot\/issues/, (route) => route.abort());
+    await page.goto(`${server.url}/autopilot`);
+    await page.getByText("The board could not be loaded").waitFor();
+    assert.deepEqual(await violations(board), [], "not loaded");
   });
 }

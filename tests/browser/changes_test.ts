@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Comment } from "../../src/domain/comment.ts";
 import type { Issue } from "../../src/domain/issue.ts";
-import { assertClean, type Board, browserTest, openBoard } from "../support/browser.ts";
+import { assertClean, type Board, browserTest, openBoard, untilTrue } from "../support/browser.ts";
 import { violations } from "./axe_check.ts";
 import { type Reviewed, startReviewed } from "./changes_setup.ts";
 
@@ -231,6 +231,36 @@ browserTest("changes: the first lines of 2,000 are there within a second, and al
   await page.locator("td.code.add .hljs-keyword").nth(3_999).waitFor();
   await assertClean(board);
 });
+
+browserTest(
+  "changes: of 120 files only what is in sight is laid out; the tree leads to each",
+  async (browser) => {
+    const names = Array.from({ length: 120 }, (_, i) => `src/f${String(i).padStart(3, "0")}.ts`);
+    const files = Object.fromEntries(names.map((name) => [name, "export const a = 1;\n".repeat(20)]));
+    await using all = await startReviewed({ base: BASE, files });
+    await using board = await openBoard(browser, `${all.server.url}/autopilot?issue=1&tab=changes`);
+    const { page } = board;
+    await page.locator("td.code.add").nth(120 * 20 - 1).waitFor({ state: "attached" });
+    const laid_out = (name: string) =>
+      fileOf(board, name).locator("td.code").first().evaluate((cell) =>
+        (cell as unknown as { checkVisibility(options: unknown): boolean })
+          .checkVisibility({ contentVisibilityAuto: true })
+      );
+    assert.equal(await laid_out("src/f000.ts"), true);
+    assert.equal(await laid_out("src/f110.ts"), false);
+    await page.getByRole("button", { name: "f110.ts" }).click();
+    await fileOf(board, "src/f110.ts").locator("summary:focus").waitFor();
+    await untilTrue(
+      page,
+      `(() => {
+    const { top, bottom } = document.activeElement.getBoundingClientRect();
+    return top >= 0 && bottom <= innerHeight;
+  })()`,
+    );
+    assert.equal(await laid_out("src/f110.ts"), true);
+    await assertClean(board);
+  },
+);
 
 browserTest("timeline: who did what, live, and what was before", async (browser) => {
   await using all = await startReviewed({ base: BASE, files: FILES });

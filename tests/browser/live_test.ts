@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { WebSocketRoute } from "playwright-core";
 import { systemClock } from "../../src/clock.ts";
 import { openStore } from "../../src/store/open.ts";
 import { browserTest, openBoard } from "../support/browser.ts";
@@ -61,3 +62,43 @@ browserTest("live page works with the lists alone while the WebSocket can't be r
   await board.card("Backlog", "Still here").waitFor();
   await board.page.getByText(/Reconnecting|Offline/).first().waitFor();
 });
+
+browserTest(
+  "live page whose socket alone is cut says so, works on, and misses nothing when it is restored",
+  async (browser) => {
+    await using server = await startServer();
+    await server.api("/issues", { json: { title: "Before" } });
+    await server.api("/issues", { json: { title: "Mine" } });
+    let cut = false;
+    const sockets: WebSocketRoute[] = [];
+    await using board = await openBoard(
+      browser,
+      `${server.url}/autopilot`,
+      {},
+      (page) =>
+        page.routeWebSocket(/\/ws/, (socket) => {
+          if (cut) {
+            return void socket.close();
+          }
+          socket.connectToServer();
+          sockets.push(socket);
+        }),
+    );
+    await board.page.getByText("Live", { exact: true }).waitFor();
+    cut = true;
+    await sockets[0].close();
+    await board.page.getByText(/Reconnecting|Offline/).first().waitFor();
+    await server.api("/issues/1/status", { json: { status: "in_review" } });
+    await server.api("/issues", { json: { title: "Meanwhile" } });
+    // What one does oneself needs no socket.
+    await board.card("Backlog", "Mine").getByRole("link").focus();
+    await board.page.keyboard.press("Alt+ArrowRight");
+    await board.card("Ready", "Mine").waitFor();
+    await server.waitFor((event) => event.type === "issue.status" && event.status === "ready");
+    cut = false;
+    await board.card("In review", "Before").waitFor();
+    await board.card("Backlog", "Meanwhile").waitFor();
+    await board.page.getByText("Live", { exact: true }).waitFor();
+    assert.equal(board.requests.filter((request) => request.includes("/issues?status=backlog")).length, 1);
+  },
+);

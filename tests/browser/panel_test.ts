@@ -31,6 +31,15 @@ browserTest("panel opens by deep link with id or number, and by click; Escape cl
   await board.page.keyboard.press("Escape");
   await panel.waitFor({ state: "detached" });
   assert.equal(board.page.url(), `${server.url}/autopilot`);
+  // The focus is where the reader will look for it, and comes back to where it was.
+  const focused = board.page.locator(":focus");
+  await board.card("Backlog", "Deep one").getByRole("link").and(focused).waitFor();
+  await board.page.keyboard.press("Enter");
+  await panel.getByRole("heading", { name: "Deep one" }).and(focused).waitFor();
+  await board.page.keyboard.press("Tab");
+  await board.page.keyboard.press("Escape");
+  await panel.waitFor({ state: "detached" });
+  await board.card("Backlog", "Deep one").getByRole("link").and(focused).waitFor();
   await board.card("Backlog", "Deep one").click();
   await panel.waitFor();
   assert.equal(board.page.url(), `${server.url}/autopilot?issue=${issue.id}`);
@@ -86,8 +95,10 @@ browserTest("panel actions follow the status: hand off, ask for changes, accept"
   const issue = await file(server, { title: "Goes round" });
   await using board = await openBoard(browser, `${server.url}/autopilot?issue=${issue.id}`);
   const panel = panelOf(board, "Goes round");
-  await panel.getByRole("button", { name: "Hand to agents" }).click();
+  await panel.getByRole("button", { name: "Hand to agents" }).press("Enter");
   await server.waitFor(moved(issue.id, "ready"));
+  // The button is gone, the focus is not.
+  await panel.getByRole("heading", { name: "Goes round" }).and(board.page.locator(":focus")).waitFor();
   await server.api(`/issues/${issue.id}/status`, { json: { status: "in_review" } });
   // Without a text it asks for one.
   await panel.getByRole("button", { name: "Ask for changes" }).click();

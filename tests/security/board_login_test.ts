@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { startServer } from "../support/server.ts";
+import { violations } from "../browser/axe_check.ts";
 import { browserTest, openBoard } from "../support/browser.ts";
 
 browserTest(
@@ -19,6 +20,10 @@ browserTest(
     await page.getByRole("dialog", { name: "Your login has ended" }).waitFor();
     await page.getByRole("link", { name: "Log in again" }).click();
     await page.waitForURL(`${server.url}/autopilot/login`);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      assert.deepEqual(await violations(board), [], `login, ${colorScheme}`);
+    }
     await page.getByLabel("Token or login link").fill(await server.newLoginLink("member"));
     await page.getByRole("button", { name: "Log in" }).click();
     await page.locator("main[aria-busy=false]").waitFor();
