@@ -4,7 +4,7 @@ import type { Comment } from "../../src/domain/comment.ts";
 import type { Issue } from "../../src/domain/issue.ts";
 import type { LogEntry } from "../../src/domain/log_entry.ts";
 import { openStore } from "../../src/store/open.ts";
-import { assertClean, type Board, browserTest, openBoard } from "../support/browser.ts";
+import { assertClean, type Board, browserTest, openBoard, untilTrue } from "../support/browser.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 
 async function file(server: TestServer, issue: Record<string, unknown>): Promise<Issue> {
@@ -73,8 +73,19 @@ browserTest("panel comment by Ctrl+Enter shows in every open panel", async (brow
     "First line\n\n- a point",
     "human",
   ]]);
-  await assertClean(board);
   await assertClean(other);
+  // A link to a comment leads there, also in a thread that is longer than the window.
+  const { body: long } = await server.api<{ comment: Comment }>(`/issues/${issue.id}/comments`, {
+    json: { author: "ann", body: `# The long one\n\n${"And more.\n\n".repeat(80)}` },
+  });
+  await server.api(`/issues/${issue.id}/comments`, { json: { author: "ann", body: "The last word" } });
+  await other.page.goto(`${url}&comment=${long.comment.id}`);
+  await untilTrue(
+    other.page,
+    `(({ top }) => top > 0 && top < innerHeight / 2)(
+      document.getElementById("comment-${long.comment.id}")?.getBoundingClientRect() ?? { top: -1 })`,
+  );
+  await assertClean(board);
 });
 
 browserTest("panel answer on a blocked issue moves it to Ready", async (browser) => {

@@ -23,7 +23,11 @@ const DEVICES: Record<string, BrowserContextOptions> = {
 /** What is shown, by name: how one gets there from the board. */
 const VIEWS: Record<string, (page: Page, sample: Sample) => Promise<void>> = {
   board: () => Promise.resolve(),
-  thread: (page, { reviewed }) => openIssue(page, reviewed.number),
+  thread: async (page, { reviewed }) => {
+    await openIssue(page, reviewed.number);
+    // Markdown is drawn when its library is here.
+    await page.locator(".result code").first().waitFor();
+  },
   question: (page, { asking }) => openIssue(page, asking.number),
   transcript: async (page, { working }) => {
     await openIssue(page, working.number);
