@@ -7,6 +7,7 @@ import diffParseJs from "../../static/board/diff_parse.js" with { type: "text" }
 import dragTouchJs from "../../static/board/drag_touch.js" with { type: "text" };
 import fileTreeJs from "../../static/board/file_tree.js" with { type: "text" };
 import laterJs from "../../static/board/later.js" with { type: "text" };
+import readOnlyJs from "../../static/board/read_only.js" with { type: "text" };
 import promoteJs from "../../static/board/promote.js" with { type: "text" };
 import rawTextJs from "../../static/board/raw_text.js" with { type: "text" };
 import writeJs from "../../static/board/write.js" with { type: "text" };
@@ -23,6 +24,7 @@ import viewDiffFileJs from "../../static/board/view_diff_file.js" with { type: "
 import viewDiffLinesJs from "../../static/board/view_diff_lines.js" with { type: "text" };
 import viewReviewJs from "../../static/board/view_review.js" with { type: "text" };
 import viewTimelineJs from "../../static/board/view_timeline.js" with { type: "text" };
+import readOnlyCss from "../../static/board/css/read_only.css" with { type: "text" };
 import promoteCss from "../../static/board/css/promote.css" with { type: "text" };
 import agentsCss from "../../static/board/css/agents.css" with { type: "text" };
 import dialogsCss from "../../static/board/css/dialogs.css" with { type: "text" };
@@ -82,6 +84,7 @@ export const LATE_MODULES: Readonly<Record<string, string>> = {
   "file_tree.js": fileTreeJs,
   "later.js": laterJs,
   "promote.js": promoteJs,
+  "read_only.js": readOnlyJs,
   "raw_text.js": rawTextJs,
   "review.js": reviewJs,
   "write.js": writeJs,
@@ -119,6 +122,7 @@ export const LATE_STYLES: Readonly<Record<string, string>> = {
   "changes.css": [changesCss, diffCss, timelineCss, changesNarrowCss].join("\n"),
   "forms.css": [formsCss, dialogsCss].join("\n"),
   "promote.css": promoteCss,
+  "read_only.css": readOnlyCss,
   "panel.css": [panelCss, threadCss].join("\n"),
   "transcript.css": [diffCss, transcriptCss].join("\n"),
 };

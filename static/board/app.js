@@ -91,7 +91,10 @@ startDetail();
 // What moves the cards smoothly can wait until there are some.
 const loaded = effect(() => {
   if (boot.value.state !== "ready") return;
-  setTimeout(() => import("./flip.js").then((flip) => flip.startFlip(), () => {}), CALM_MS);
+  setTimeout(() => {
+    import("./flip.js").then((flip) => flip.startFlip(), () => {});
+    import("./read_only.js").then((module) => module.startReadOnly(), () => {});
+  }, CALM_MS);
   queueMicrotask(() => loaded());
 });
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("root")));

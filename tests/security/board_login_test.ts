@@ -34,8 +34,28 @@ browserTest(
     await endLastSession();
     await page.context().setOffline(false);
     await page.getByRole("dialog", { name: "Your login has ended" }).waitFor();
+
+    // Who may only look is offered nothing that would be refused, and told why.
+    await server.api("/issues", { json: { title: "Asks", status: "blocked" } });
+    await page.goto(await server.newLoginLink("read"));
+    const note = page.getByText("Your login may look, and change nothing.");
+    await note.waitFor();
+    await page.getByRole("link", { name: "Asks" }).click();
+    await page.getByRole("tab", { name: "Thread" }).waitFor();
+    for (const name of [/^New issue/, /^Move #/, "Edit", "Send", "Answer", "Try again", "To backlog"]) {
+      for (const button of await page.getByRole("button", { name }).all()) {
+        assert.equal(await button.isVisible(), false, String(name));
+      }
+    }
+    assert.equal(await page.getByRole("textbox", { name: "Answer" }).count(), 0);
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("c");
+    await page.getByText("an admin can give you one of scope member").waitFor();
+    assert.equal(await page.getByRole("dialog", { name: "New issue" }).count(), 0);
+
     await page.goto(await server.newLoginLink("member"));
     await page.locator("main[aria-busy=false]").waitFor();
+    assert.equal(await note.count(), 0);
     await page.getByRole("button", { name: "Settings" }).click();
     await page.getByText("You are tests and may work with issues.").waitFor();
     await page.getByRole("button", { name: "Log out" }).click();
