@@ -8,6 +8,7 @@ import { systemClock } from "../../src/clock.ts";
 import { newSecret } from "../../src/store/secrets.ts";
 import { claimNext, openTestApi, type TestApi } from "../api/support.ts";
 import { ANN, newIssue, runEnd } from "../support/store.ts";
+import { PATIENCE_MS } from "../support/wait.ts";
 
 const PUBLIC = [
   "GET /healthz",
@@ -202,6 +203,29 @@ Deno.test("S13 a token of an agent does not answer a blocked issue", async () =>
   assert.equal((await reply(await mint(api, "member"))).unblocked, true);
 });
 
+Deno.test("S13 only an admin or a member hands a stranger's text to the agents, whatever else a token may", async () => {
+  await using api = await openTestApi({ options: { auth: true } });
+  const ready = { status: "ready" };
+  for (const scope of ["agent", "read", "feedback", "member", "admin"] as const) {
+    const issue = await api.store.issues.create(newIssue({ status: "backlog", trust: "external" }), {
+      kind: "external",
+      name: "eve",
+    });
+    const site = scope === "feedback" ? "https://shop.example" : "http://127.0.0.1:8787";
+    const own = await mint(api, scope, scope === "feedback" ? [site] : []);
+    const headers = { ...own, origin: site };
+    const moved = await api.call("POST", `/issues/${issue.id}/status`, { json: ready, headers });
+    const may = scope === "member" || scope === "admin";
+    assert.equal(moved.status, may ? 200 : 403, scope);
+    // Not by filing it anew, and not by editing it either.
+    const filed = await api.call("POST", "/issues", { json: { title: "T", ...ready }, headers });
+    assert.equal(filed.status, may ? 201 : scope === "agent" ? 409 : 403, scope);
+    const edited = await api.call("PATCH", `/issues/${issue.id}`, { json: { title: "Mine" }, headers });
+    assert.equal(edited.status, may ? 200 : 403, scope);
+    assert.equal((await api.store.issues.get(issue.id)).status, may ? "ready" : "backlog", scope);
+  }
+});
+
 Deno.test("S2 the Authenticator looks a token up once a second at most, and forgets it when it is revoked", async () => {
   await using api = await openTestApi({ options: { auth: true } });
   const { store, feed } = api;
@@ -240,7 +264,7 @@ Deno.test("S2 an agent's token ends with its run", async () => {
   assert.ok(claim);
   const me = () => api.call("GET", "/me", { headers: { authorization: `Bearer ${secret}` } });
   assert.equal((await me()).status, 200);
-  const told = api.feed.waitFor((event) => event.type === "run.finished", 5_000);
+  const told = api.feed.waitFor((event) => event.type === "run.finished", PATIENCE_MS);
   await api.store.runs.finish(claim.run.id, claim.lease.fence, runEnd());
   assert.notEqual(await told, null);
   assert.equal((await me()).status, 401);

@@ -11,7 +11,9 @@ Deno.test("S8 a decompression bomb is refused as it comes, on every route that t
   // 200 MB of blanks in a JSON text, as 200 KB.
   const bomb = gzipSync(new Uint8Array(200 << 20).fill(0x20), { level: 9 });
   assert.ok(bomb.byteLength < 400_000);
-  const before = Deno.memoryUsage().rss;
+  // Of this isolate: the process may run other tests beside this one.
+  const held = () => Deno.memoryUsage().heapTotal + Deno.memoryUsage().external;
+  const before = held();
   const routes: [path: string, type: string][] = [
     ["/issues", "application/json"],
     ["/feedback", "application/json"],
@@ -29,7 +31,7 @@ Deno.test("S8 a decompression bomb is refused as it comes, on every route that t
       assert.ok([413, 415].includes(answer.status), `${path} ${encoding}: ${answer.status}`);
     }
   }
-  assert.ok(Deno.memoryUsage().rss - before < 150 << 20, "the bomb went off");
+  assert.ok(held() - before < 150 << 20, "the bomb went off");
   assert.equal(await live.api.store.events.lastSeq(), 0);
 });
 

@@ -140,7 +140,9 @@ Deno.test("S2, S7 tokens log in by the form, wrong ones are slowed down, and rev
   const statuses = await Promise.all(
     Array.from({ length: 12 }, () => login(server, wrong).then((one) => one.status)),
   );
-  assert.equal(statuses.filter((status) => status === 401).length, 4, "one failure was made above");
+  // One failure was made above: it counts for 20 seconds, which may have passed.
+  const failed = statuses.filter((status) => status === 401).length;
+  assert.ok(failed === 4 || failed === 5, String(failed));
   const waits = await login(server, wrong, { "x-forwarded-for": "203.0.113.9" });
   assert.equal(waits.status, 429);
   assert.match(waits.headers.get("retry-after") ?? "", /^\d+$/);
