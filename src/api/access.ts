@@ -85,13 +85,18 @@ function patternOf(path: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
+/** A segment of dots, in any spelling: who reads the path as a URL ends elsewhere than its letters say. */
+const DOTS = /(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\]|%5c|%2f|$)/i;
+
 export function isPublic(method: string, path: string): boolean {
+  if (DOTS.test(path)) return false;
   const asked = method === "HEAD" ? "GET" : method;
   return PUBLIC.some((row) => row.method === asked && row.pattern.test(path));
 }
 
 /** What the request needs; `null` when no row is for it. */
 export function needOf(method: string, path: string): Need | null {
+  if (DOTS.test(path)) return null;
   const asked = method === "HEAD" ? "GET" : method;
   return ROWS.find((row) => row.method === asked && row.pattern.test(path))?.need ?? null;
 }

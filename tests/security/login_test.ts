@@ -148,6 +148,30 @@ Deno.test("S2, S7 tokens log in by the form, wrong ones are slowed down, and rev
   assert.match(waits.headers.get("retry-after") ?? "", /^\d+$/);
 });
 
+Deno.test("S3 no spelling of a path gets past the login: what is public by its letters is not read as another", async () => {
+  await using server = await startServer({ auth: true });
+  const { host } = new URL(server.url);
+  for (const dots of ["..", "%2e%2e", "%2E.", ".%2e", "./..", "x/../..", "x/%2e%2e/.."]) {
+    for (
+      const end of [
+        "/b/0/app.js",
+        "",
+        "/../api/autopilot/issues",
+        "\\..\\autopilot",
+      ]
+    ) {
+      const target = `/autopilot/s/${dots}${end}`;
+      using connection = await connectionOf(
+        server.url,
+        `GET ${target} HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`,
+      );
+      const buffer = new Uint8Array(1024);
+      const head = new TextDecoder().decode(buffer.subarray(0, await connection.read(buffer) ?? 0));
+      assert.match(head, /^HTTP\/1\.1 (401|404|303) /, `${target} answered ${head.split("\r")[0]}`);
+    }
+  }
+});
+
 Deno.test("S8 a connection that never ends its request head or body keeps nobody else waiting", async () => {
   await using server = await startServer();
   const slow = await Promise.all(
