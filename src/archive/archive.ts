@@ -5,7 +5,7 @@
  */
 
 import { createHash } from "node:crypto";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { ArchiveError, readTar, writeAll, writeEnd, writeEntry } from "./tar.ts";
 
 /** Everything that an archive may hold beside its manifest. */
@@ -41,17 +41,19 @@ export interface Source {
 }
 
 /**
- * Writes an archive beside its final place and gives it its name when it is complete and on disk.
+ * Writes an archive and gives it its name when it is complete and on disk.
  *
+ * @param work a folder on the same file system, in which it grows
  * @throws ArchiveError when something is there already
  */
 export async function writeArchive(
   path: string,
+  work: string,
   about: Pick<Manifest, "kind" | "program_version" | "made_at" | "schema" | "missing">,
   sources: AsyncIterable<Source> | Iterable<Source>,
 ): Promise<Manifest> {
   await refuseExisting(path);
-  const partial = join(dirname(path), `.${basename(path)}.partial-${crypto.randomUUID().slice(0, 8)}`);
+  const partial = join(work, "archive.tar");
   const file = await Deno.open(partial, { createNew: true, write: true, mode: 0o600 });
   try {
     const manifest: Manifest = { ...about, format_version: FORMAT_VERSION, files: {} };

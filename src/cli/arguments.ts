@@ -45,7 +45,7 @@ export async function parseArguments(
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return { kind: "print", text: printed };
     throw new ConfigError(
-      `${error.message.replace(/^error: /, "")}\n${PROGRAM} ${row.name} --help says what it takes`,
+      `${inOurWords(error.message)}\n${PROGRAM} ${row.name} --help says what it takes`,
       { cause: error },
     );
   }
@@ -66,6 +66,19 @@ export async function parseArguments(
     config_file: typeof config === "string" ? config : null,
     json: json === true,
   };
+}
+
+/** Commander's message, in the form that the other options' messages have. */
+function inOurWords(message: string): string {
+  const text = message.replace(/^error: /, "");
+  const choice =
+    /^option '(?:-\w, )?(?<flag>--[\w-]+).*?' argument '(?<value>.*)' is invalid\. Allowed choices are (?<all>.*)\.$/s
+      .exec(text)?.groups ??
+      /^command-argument value '(?<value>.*)' is invalid for argument '(?<flag>.*?)'\. Allowed choices are (?<all>.*)\.$/s
+        .exec(text)?.groups;
+  return choice === undefined
+    ? text.charAt(0).toUpperCase() + text.slice(1)
+    : `${choice.flag} = ${JSON.stringify(choice.value)} can't be used: it is one of ${choice.all}`;
 }
 
 function tableFlag(name: OptionName): [string, string] {

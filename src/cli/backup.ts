@@ -1,6 +1,6 @@
 /** `autopilot backup <file>`: the whole board in one file, also while a server works with it. */
 
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { DATABASE_ENTRY, writeArchive } from "../archive/archive.ts";
 import { exists } from "../archive/swap.ts";
 import { ArchiveError } from "../archive/tar.ts";
@@ -8,7 +8,15 @@ import { copySqlite, inspectSqlite } from "../store/sqlite_files.ts";
 import type { Command } from "./command.ts";
 import { uploadsFolder, useDataFolder } from "./data_folder.ts";
 import { CommandError, EXIT } from "./exit.ts";
-import { collectUploads, isFileTrouble, sizeText, sqlitePath, tellMissing } from "./local_data.ts";
+import {
+  collectUploads,
+  isFileTrouble,
+  sizeText,
+  sqlitePath,
+  tellMissing,
+  tellRemoved,
+} from "./local_data.ts";
+import { scratchBeside } from "./scratch.ts";
 
 const FOR_POSTGRES =
   "A PostgreSQL database is backed up by its own tools (pg_dump), and the folder of uploads by " +
@@ -45,6 +53,7 @@ export const command: Command = {
           `Backed up the database and ${made.attachments} attachments: ${target}, ${sizeText(made.bytes)}`,
         );}
       tellMissing(context.err, made.missing);
+      tellRemoved(context.err, made.removed);
       return EXIT.ok;
     } catch (error) {
       if (!isFileTrouble(error)) throw error;
@@ -60,28 +69,24 @@ async function backUp(
     target: string;
     version: string;
   },
-): Promise<{ attachments: number; bytes: number; missing: string[] }> {
+): Promise<{ attachments: number; bytes: number; missing: string[]; removed: readonly string[] }> {
   if (await exists(target)) {
     throw new ArchiveError(`${target} exists already: name another file, or remove it`);
   }
-  // Beside the target: there must be room for it anyway.
-  const work = await Deno.makeTempDir({ dir: dirname(target), prefix: ".autopilot-backup-" });
-  try {
-    const copy = join(work, DATABASE_ENTRY);
-    await copySqlite(database, copy);
-    const { migrations, stored_names } = inspectSqlite(copy);
-    // A file is on disk before its row is committed: what the copy knows is there by now.
-    const { sources, missing } = await collectUploads(uploads, stored_names);
-    const about = {
-      kind: "backup",
-      program_version: version,
-      made_at: new Date().toISOString(),
-      schema: migrations.at(-1) ?? "",
-      missing,
-    } as const;
-    await writeArchive(target, about, [{ name: DATABASE_ENTRY, path: copy }, ...sources]);
-    return { attachments: sources.length, bytes: (await Deno.stat(target)).size, missing };
-  } finally {
-    await Deno.remove(work, { recursive: true });
-  }
+  await using work = await scratchBeside(target);
+  const copy = join(work.folder, DATABASE_ENTRY);
+  await copySqlite(database, copy);
+  const { migrations, stored_names } = inspectSqlite(copy);
+  // A file is on disk before its row is committed: what the copy knows is there by now.
+  const { sources, missing } = await collectUploads(uploads, stored_names);
+  const about = {
+    kind: "backup",
+    program_version: version,
+    made_at: new Date().toISOString(),
+    schema: migrations.at(-1) ?? "",
+    missing,
+  } as const;
+  await writeArchive(target, work.folder, about, [{ name: DATABASE_ENTRY, path: copy }, ...sources]);
+  const { size: bytes } = await Deno.stat(target);
+  return { attachments: sources.length, bytes, missing, removed: work.removed };
 }

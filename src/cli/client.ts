@@ -93,7 +93,7 @@ async function refusal(response: Response, url: string, token: string): Promise<
   if (status === 401) {
     lines.push(
       token === ""
-        ? `${url} wants a login: put a token into AUTOPILOT_TOKEN ("autopilot token" makes one on the server's machine)`
+        ? `${url} wants a login: put a token into AUTOPILOT_TOKEN ("autopilot token mint <name>" makes one on the server's machine)`
         : `${url} does not take the token in AUTOPILOT_TOKEN: is it revoked, or of another board?`,
     );
   } else if (status === 403) {

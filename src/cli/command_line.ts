@@ -50,7 +50,26 @@ export async function parseCommandLine(args: readonly string[], version: string)
     };
   }
   const { parseArguments } = await import(LATE_ARGUMENTS) as typeof import("./arguments.ts");
-  return await parseArguments(row, command, rest);
+  try {
+    return await parseArguments(row, command, rest);
+  } catch (error) {
+    if (!first.startsWith("-") || !(error instanceof ConfigError)) throw error;
+    const later = await commandWithin(args);
+    if (later === null) throw error;
+    throw new ConfigError(`Options follow the command they are for: ${PROGRAM} ${later} ${first} …`, {
+      cause: error,
+    });
+  }
+}
+
+/** The command that is named behind flags, where it is not looked for. */
+async function commandWithin(args: readonly string[]): Promise<string | null> {
+  const names = (await commandTable()).map(({ name }) => name);
+  for (const [at, word] of args.entries()) {
+    const name = [`${word} ${args[at + 1] ?? ""}`, word].find((name) => names.includes(name));
+    if (name !== undefined) return name;
+  }
+  return null;
 }
 
 /** The command that the line begins with, and what is left of the line. @throws {ConfigError} */

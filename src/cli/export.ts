@@ -1,6 +1,6 @@
 /** `autopilot export <file>`: the whole board as JSON lines and files, for either database. */
 
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { BOARD_ENTRY, writeArchive } from "../archive/archive.ts";
 import { exists } from "../archive/swap.ts";
 import { ArchiveError } from "../archive/tar.ts";
@@ -8,8 +8,9 @@ import type { Store } from "../store/store.ts";
 import type { Command } from "./command.ts";
 import { uploadsFolder, useDataFolder } from "./data_folder.ts";
 import { CommandError, EXIT } from "./exit.ts";
-import { collectUploads, isFileTrouble, sizeText, tellMissing } from "./local_data.ts";
+import { collectUploads, isFileTrouble, sizeText, tellMissing, tellRemoved } from "./local_data.ts";
 import { openDatabase } from "./open_data.ts";
+import { scratchBeside } from "./scratch.ts";
 
 export const command: Command = {
   arguments: [{ name: "<file>", meaning: "Where the export goes; it must not be there yet" }],
@@ -32,6 +33,7 @@ export const command: Command = {
       if (context.json) context.out.json({ file: target, bytes, ...made });
       else context.out.line(`Exported ${made.rows.issues} issues: ${target}, ${sizeText(bytes)}`);
       tellMissing(context.err, made.missing);
+      tellRemoved(context.err, made.removed);
       return EXIT.ok;
     } catch (error) {
       if (!isFileTrouble(error)) throw error;
@@ -45,25 +47,22 @@ async function write(
   uploads: string,
   target: string,
   version: string,
-): Promise<{ rows: Record<string, number>; missing: string[] }> {
+): Promise<{ rows: Record<string, number>; missing: string[]; removed: readonly string[] }> {
   if (await exists(target)) {
     throw new ArchiveError(`${target} exists already: name another file, or remove it`);
   }
-  const work = await Deno.makeTempDir({ dir: dirname(target), prefix: ".autopilot-export-" });
-  try {
-    const path = join(work, BOARD_ENTRY);
-    const { schema, rows, stored_names } = await writeLines(path, store);
-    const { sources, missing } = await collectUploads(uploads, stored_names);
-    const made_at = new Date().toISOString();
-    await writeArchive(
-      target,
-      { kind: "export", program_version: version, made_at, schema, missing },
-      [{ name: BOARD_ENTRY, path }, ...sources],
-    );
-    return { rows, missing };
-  } finally {
-    await Deno.remove(work, { recursive: true });
-  }
+  await using work = await scratchBeside(target);
+  const path = join(work.folder, BOARD_ENTRY);
+  const { schema, rows, stored_names } = await writeLines(path, store);
+  const { sources, missing } = await collectUploads(uploads, stored_names);
+  const made_at = new Date().toISOString();
+  await writeArchive(
+    target,
+    work.folder,
+    { kind: "export", program_version: version, made_at, schema, missing },
+    [{ name: BOARD_ENTRY, path }, ...sources],
+  );
+  return { rows, missing, removed: work.removed };
 }
 
 async function writeLines(path: string, store: Store): ReturnType<Store["transfer"]["dump"]> {

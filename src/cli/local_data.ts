@@ -29,6 +29,13 @@ export function tellMissing(err: Printer, missing: readonly string[]): void {
   }
 }
 
+/** @param removed what backups and exports that were killed had left beside the file */
+export function tellRemoved(err: Printer, removed: readonly string[]): void {
+  for (const path of removed) {
+    err.line(`autopilot: removed what a backup or export that was cut off had left: ${path}`);
+  }
+}
+
 /** What files and folders of the user may do to us, as opposed to a defect. */
 export function isFileTrouble(error: unknown): error is Error {
   return error instanceof ArchiveError || error instanceof DatabaseFileError ||

@@ -38,8 +38,14 @@ Deno.test("parseCommandLine() names what is unknown and what is near", async () 
       [["--port"], /--port/],
       [["stray"], /no command "stray"[\s\S]*--help/],
       [["confg"], /did you mean "config"/],
-      [["serve", "stray"], /too many arguments/],
-      [["--port", "1", "config"], /too many arguments/],
+      [["serve", "stray"], /Too many arguments/],
+      [["--port", "1", "config"], /^Options follow .*: autopilot config --port …$/],
+      [["--json", "issue", "list"], /^Options follow .*: autopilot issue list --json …$/],
+      [
+        ["issue", "move", "1", "later"],
+        /^status = "later" can't be used: it is one of backlog, ready, .*done\n/,
+      ],
+      [["issue", "new", "x", "--kind", "it's"], /^--kind = "it's" can't be used: it is one of feature, /],
       [["version", "--port", "1"], /--port/],
     ] as const
   ) {

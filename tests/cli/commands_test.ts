@@ -66,8 +66,8 @@ Deno.test("commands end with 2 before they ask, 3 when the server says no, 5 whe
   await using cli = await cliFor(server);
   await server.api("/issues", { json: { title: "One" } });
   const expected: [args: string[], code: number, stderr: RegExp][] = [
-    [["issue", "move", "1", "redy"], 2, /'redy' is invalid.*ready/],
-    [["issue", "move", "1"], 2, /missing required argument 'status'[\s\S]*autopilot issue move --help/],
+    [["issue", "move", "1", "redy"], 2, /"redy" can't be used: .*ready/],
+    [["issue", "move", "1"], 2, /Missing required argument 'status'[\s\S]*autopilot issue move --help/],
     [["issue", "list", "--limit", "x"], 2, /--limit "x"/],
     [["issue", "watch", "--until", "done"], 2, /--until needs an issue/],
     [["issue"], 2, /group of commands[\s\S]*autopilot issue new/],

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
 import type { Finding } from "../../src/cli/doctor/finding.ts";
+import { checkData } from "../../src/cli/doctor/machine.ts";
 import { type Cli, cliFor } from "../support/cli.ts";
 import { startFakeGithub } from "../support/fake_github.ts";
 import { makeRepo, type TestRepo } from "../support/repo.ts";
@@ -198,10 +199,16 @@ Deno.test("doctor tells an own server from another program, an open data folder,
     db.close();
     const addr = other.addr as Deno.NetAddr;
     const env = { AUTOPILOT_DATA: folder, AUTOPILOT_PORT: String(addr.port) };
+    for (const name of ["importing-old", "restoring-now", "autopilot.db.before-0009_trust-x.partial"]) {
+      await Deno.mkdir(join(folder, name));
+      if (name !== "restoring-now") await Deno.utime(join(folder, name), 0, 0);
+    }
     const bad = await doctor(cli, [], env);
     assert.match(bad.of("port").found, /taken by another program/);
     assert.match(bad.of("data_folder").mend, /^chmod 700/);
     assert.match(bad.of("migrations").found, /newer version .*9999_later/);
+    assert.match(bad.of("leftovers").found, /left 2 files or folders/);
+    assert.match(bad.of("leftovers").mend, /^rm -r '.*importing-old|partial'/);
     assert.match(bad.of("clock").found, /last event is of 2999/);
     assert.equal(bad.code, 1);
 
@@ -210,6 +217,10 @@ Deno.test("doctor tells an own server from another program, an open data folder,
       "no database at all, but long enough to be taken for one. ".repeat(100),
     );
     assert.match((await doctor(cli, [], env)).of("database").found, /is damaged: file is not a database/);
+    // Not even root makes a folder there.
+    const [nowhere] = await checkData({ data: "/proc/autopilot/data", database_url: "postgres://db" });
+    assert.equal(nowhere.level, "error");
+    assert.match(nowhere.found, /data can't be made: nothing can be written to \/proc/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -1,10 +1,10 @@
 /** The machine: port, data folder, disk. */
 
 import { statfs } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Config } from "../../config.ts";
 import { messageOfError } from "../../domain/errors.ts";
-import { sizeText } from "../local_data.ts";
+import { sizeText, sqlitePath } from "../local_data.ts";
 import { ownUrl } from "../own_url.ts";
 import { type Finding, finding, ok } from "./finding.ts";
 
@@ -12,6 +12,9 @@ import { type Finding, finding, ok } from "./finding.ts";
 const ASK_MS = 1_500;
 const LITTLE_BYTES = 2e9;
 const NOTHING_LEFT_BYTES = 200e6;
+/** Of import and restore, and of the copy before a new schema. */
+const LEFT_OVER = /^(importing|restoring)-|\.before-\d{4}_.*\.partial$/;
+const OLD_MS = 3_600_000;
 
 export async function checkPort({ host, port, base_path }: Config): Promise<Finding> {
   if (port === 0) return ok("port", "A free port is taken at the start");
@@ -47,7 +50,8 @@ async function who(url: string, port: number, where: string): Promise<Finding> {
   }
 }
 
-export async function checkData({ data }: Config): Promise<Finding[]> {
+export async function checkData(config: Pick<Config, "data" | "database_url">): Promise<Finding[]> {
+  const { data } = config;
   let info: Deno.FileInfo;
   try {
     info = await Deno.stat(data);
@@ -62,9 +66,47 @@ export async function checkData({ data }: Config): Promise<Finding[]> {
         ),
       ];
     }
-    return [ok("data_folder", `${data} is made by the first start`), await disk(await firstThere(data))];
+    const above = await firstThere(data);
+    return [await unmade(data, above), await disk(above)];
   }
-  return [await folder(data, info), await disk(data)];
+  return [await folder(data, info), ...await leftovers(config), await disk(data)];
+}
+
+async function unmade(data: string, above: string): Promise<Finding> {
+  try {
+    await Deno.remove(await Deno.makeTempDir({ dir: above, prefix: ".autopilot-doctor-" }));
+    return ok("data_folder", `${data} is made by the first start`);
+  } catch (error) {
+    const found = `${data} can't be made: nothing can be written to ${above}: ${messageOfError(error)}`;
+    return finding("data_folder", "error", found, "Set another with AUTOPILOT_DATA");
+  }
+}
+
+/** What commands that were killed left and no start needs. Younger ones may be at work. */
+async function leftovers({ data, database_url }: Pick<Config, "data" | "database_url">): Promise<Finding[]> {
+  const database = sqlitePath(database_url);
+  const found: string[] = [];
+  try {
+    for (const folder of new Set([data, ...database === null ? [] : [dirname(resolve(database))]])) {
+      for await (const { name } of Deno.readDir(folder)) {
+        const path = join(folder, name);
+        if (LEFT_OVER.test(name) && await isOld(path)) found.push(path);
+      }
+    }
+  } catch (error) {
+    // That it can't be read is found elsewhere; it may also be gone by now.
+    if (!(error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotFound)) {
+      throw error;
+    }
+  }
+  if (found.length === 0) return [];
+  const said = `Commands that were cut off left ${found.length} files or folders behind; nothing needs them`;
+  return [finding("leftovers", "note", said, `rm -r ${found.map((path) => `'${path}'`).join(" ")}`)];
+}
+
+async function isOld(path: string): Promise<boolean> {
+  const { mtime } = await Deno.lstat(path);
+  return mtime !== null && Date.now() - mtime.getTime() > OLD_MS;
 }
 
 async function folder(data: string, { isDirectory, mode, uid }: Deno.FileInfo): Promise<Finding> {
