@@ -74,14 +74,16 @@ export async function moveIssue(card, to, { undo = true } = {}) {
 }
 
 /**
- * @param {Pick<Card, "id" | "number" | "trust">} card
+ * @param {Pick<Card, "id" | "number" | "status" | "trust">} card
  * @param {boolean} foreign its own text is to be shown, not only what strangers said to it
  */
 async function askFirst(card, foreign) {
   try {
     return await (await import("./promote.js")).confirmPromotion(card, foreign);
-  } catch {
-    toast(`#${card.number} is not handed over: its text can't be shown. Is the server running?`, "bad");
+  } catch (error) {
+    // A part of the page that can't be loaded has no message for people.
+    const why = error instanceof ApiError ? error.message : "The server can't be reached. Is it running?";
+    toast(`#${card.number} stays in ${STATUS_WORDS[card.status]}: ${why}`, "bad");
     return null;
   }
 }
