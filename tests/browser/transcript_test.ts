@@ -3,7 +3,7 @@ import { systemClock } from "../../src/clock.ts";
 import type { LogBody, LogEntry } from "../../src/domain/log_entry.ts";
 import { openStore } from "../../src/store/open.ts";
 import type { Store } from "../../src/store/store.ts";
-import { assertClean, type Board, browserTest, openBoard, untilTrue } from "../support/browser.ts";
+import { assertClean, type Board, browserTest, openBoard } from "../support/browser.ts";
 import { startServer, type TestServer } from "../support/server.ts";
 import { runEnd } from "../support/store.ts";
 import { violations } from "./axe_check.ts";
@@ -68,6 +68,19 @@ const ROW_IN_SIGHT = `(() => {
   const row = [...document.querySelectorAll(".row")].find((one) => one.getBoundingClientRect().bottom > top);
   return [row.textContent, Math.round(row.getBoundingClientRect().top)];
 })()`;
+/** A wheel's scrolling goes on for some frames. */
+const SCROLLED = `new Promise((resolve) => {
+  let last = 0;
+  let still = 0;
+  const look = () => {
+    const top = document.querySelector(".panel-body").scrollTop;
+    still = top === last && top > 1000 ? still + 1 : 0;
+    last = top;
+    if (still === 5) resolve();
+    else requestAnimationFrame(look);
+  };
+  look();
+})`;
 const row = ({ page }: Board, text: string) => page.locator(".row").filter({ hasText: text });
 
 browserTest(
@@ -94,7 +107,7 @@ browserTest(
     await row(board, "Line 1").first().waitFor();
     await page.mouse.move(1200, 700);
     await page.mouse.wheel(0, 2_000);
-    await untilTrue(page, `document.querySelector(".panel-body").scrollTop > 1000`);
+    await page.evaluate(SCROLLED);
     const before = await page.evaluate(ROW_IN_SIGHT);
     await talk.say(...lines(15_001, 2_000));
     await page.getByRole("button", { name: "2,000 new" }).waitFor();
