@@ -68,7 +68,7 @@ export async function insertComment(
   await tx.db.executeQuery(insertQuery(tx, "comments", [row]));
   tx.index({ number: issue.number, n: row.n, text: row.body });
   const { author, author_kind } = row;
-  const data = { title: issue.title, author, author_kind, comment_id: row.id, status };
+  const data = { number: issue.number, title: issue.title, author, author_kind, comment_id: row.id, status };
   tx.emit({ type: "comment.added", issue_id: issue.id, run_id, actor, data });
   return commentOf(row);
 }

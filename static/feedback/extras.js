@@ -96,9 +96,12 @@ export function extend(dialog) {
       // Who says no to the browser's question has not made a mistake.
       if (error?.name !== "NotAllowedError" && error?.name !== "AbortError") show(said.no_part, true);
     } finally {
-      ui.dialog.showModal();
       ui.aside = false;
-      opener.focus();
+      // Taken out of the page meanwhile, it has no place to come back to.
+      if (ui.dialog.isConnected) {
+        ui.dialog.showModal();
+        opener.focus();
+      }
     }
   }
 

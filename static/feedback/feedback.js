@@ -8,12 +8,10 @@
  * @typedef {import("./types.js").Extras} Extras
  * @typedef {import("./types.js").SubmitOptions} SubmitOptions
  */
-import { apiOf, h, newHost, parse } from "../shared/base.js";
+import { apiOf, h, newHost, parse, tagOf } from "../shared/base.js";
 
 (() => {
-  const script = /** @type {HTMLScriptElement | null} */ (
-    document.currentScript ?? document.querySelector('script[src*="/feedback.js"]')
-  );
+  const script = tagOf("feedback");
   const global = /** @type {{ AutopilotFeedback?: any }} */ (/** @type {unknown} */ (window));
   // Named access to elements makes a global of every id: only the real thing counts as a first copy.
   if (script === null || global.AutopilotFeedback?.submit) return;
@@ -76,13 +74,15 @@ import { apiOf, h, newHost, parse } from "../shared/base.js";
       if (options.key) Object.assign(headers, { authorization: `Bearer ${options.key}` });
       const answer = await fetch(`${api}/feedback${path}`, { ...init, headers, credentials: "omit" });
       const body = parse(await answer.text(), {});
-      if (answer.ok) return body;
+      // Its own word: whatever else answers at a wrong address files nothing.
+      if (body.ok) return body;
       throw Object.assign(new Error(body.error || `${answer.status}`), {
         status: answer.status,
         retry_s: Number(answer.headers.get("retry-after")) || 30,
       });
     };
-    let lost = false;
+    /** @type {boolean | undefined} */
+    let lost;
     const sent = await ask("", {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -135,8 +135,8 @@ import { apiOf, h, newHost, parse } from "../shared/base.js";
           waiter?.resolve(sent);
         } catch (/** @type {any} */ error) {
           // What may pass is tried again; anything else the server will never take.
-          if (!error.status || error.status >= 500 || error.status === 429) {
-            timer = setTimeout(flush, (error.retry_s ?? 60) * 1000);
+          if (!(error.status >= 400 && error.status < 500) || error.status === 429) {
+            if (host.isConnected) timer = setTimeout(flush, (error.retry_s ?? 60) * 1000);
             break;
           }
           waiter?.reject(error);
@@ -157,18 +157,15 @@ import { apiOf, h, newHost, parse } from "../shared/base.js";
     if (!navigator.onLine) {
       write([...read().filter((/** @type {Item} */ one) => one.key !== item.key), item]);
       kept?.();
-      return await new Promise((resolve, reject) => waiting.set(item.key, { resolve, reject }));
+      return new Promise((resolve, reject) => waiting.set(item.key, { resolve, reject }));
     }
     try {
       return await deliver(item);
     } catch (error) {
-      if (!navigator.onLine && !(/** @type {any} */ (error).status)) return await post(item, kept);
+      if (!navigator.onLine && !(/** @type {any} */ (error).status)) return post(item, kept);
       throw error;
     }
   }
-
-  // Not `randomUUID`: pages without HTTPS don't have it.
-  const newKey = () => crypto.getRandomValues(new Uint32Array(4)).join("-");
 
   /** @param {string} message @param {SubmitOptions} [more] @returns {Item} */
   function itemOf(message, more = {}) {
@@ -177,7 +174,8 @@ import { apiOf, h, newHost, parse } from "../shared/base.js";
       const value = report[name] || options[name];
       if (value) report[name] = value;
     });
-    return { key: newKey(), report };
+    // Not `randomUUID`: pages without HTTPS don't have it.
+    return { key: crypto.getRandomValues(new Uint32Array(4)).join("-"), report };
   }
 
   // The button and the dialog.
@@ -244,8 +242,13 @@ import { apiOf, h, newHost, parse } from "../shared/base.js";
     ui ??= build();
     if (ui.dialog.open) return;
     back = shadow.activeElement ?? document.activeElement;
-    reset();
-    if (typeof start?.message === "string") ui.message.value = start.message;
+    // Back to the form, with the text that is there.
+    ui.fields.hidden = ui.send.hidden = false;
+    // Isolated: an address has a direction of its own. By function, as `$&` in it is no pattern.
+    ui.place.textContent = words.page.replace("{page}", () => `\u2068${location.href}\u2069`);
+    ui.from.textContent = options.user ? words.from.replace("{user}", () => options.user) : "";
+    show("");
+    ui.message.value = start?.message ?? ui.message.value;
     opened_at = performance.now();
     ui.dialog.showModal();
     enrich();
@@ -277,15 +280,6 @@ import { apiOf, h, newHost, parse } from "../shared/base.js";
     enriching = false;
   }
 
-  /** Back to the form, with the text that is there. */
-  function reset() {
-    ui.fields.hidden = ui.send.hidden = false;
-    // Isolated: an address has a direction of its own.
-    ui.place.textContent = words.page.replace("{page}", `\u2068${location.href}\u2069`);
-    ui.from.textContent = options.user ? words.from.replace("{user}", options.user) : "";
-    show("");
-  }
-
   function close() {
     ui?.dialog.close();
   }
@@ -302,7 +296,7 @@ import { apiOf, h, newHost, parse } from "../shared/base.js";
     const { message, page, trap, send, extras } = ui;
     if (send.ariaDisabled === "true") return;
     const text = message.value;
-    if (text.trim() === "") {
+    if (!text.trim()) {
       show(words.empty, true);
       message.focus();
       return;
@@ -313,9 +307,12 @@ import { apiOf, h, newHost, parse } from "../shared/base.js";
       const attached = await extras?.collect() ?? {};
       const item = await again(
         itemOf(text, {
-          ...page.checked ? { page: location.href, viewport: viewport() } : {},
+          ...page.checked && {
+            page: location.href,
+            viewport: `${innerWidth} × ${innerHeight}, ${devicePixelRatio} ×`,
+          },
           ...attached.report,
-          ...trap.value ? { website: trap.value } : {},
+          ...trap.value && { website: trap.value },
         }),
         attached.picture,
       );
@@ -326,7 +323,7 @@ import { apiOf, h, newHost, parse } from "../shared/base.js";
       show(
         status === 429
           ? words.busy.replace("{s}", retry_s)
-          : words.failed.replace("{why}", status ? error.message : words.unreachable),
+          : words.failed.replace("{why}", () => status ? error.message : words.unreachable),
         true,
       );
     } finally {
@@ -341,14 +338,11 @@ import { apiOf, h, newHost, parse } from "../shared/base.js";
       item.picture = picture;
       tried = { text, item };
       // The server takes what was written in less than half a second for a machine's.
-      const elapsed_ms = Math.round(performance.now() - opened_at);
-      if (elapsed_ms < 600) await new Promise((resolve) => setTimeout(resolve, 600 - elapsed_ms));
-      item.report.elapsed_ms = Math.max(600, elapsed_ms);
+      await new Promise((resolve) => setTimeout(resolve, 600 + opened_at - performance.now()));
+      item.report.elapsed_ms = Math.round(performance.now() - opened_at);
     }
     return tried.item;
   }
-
-  const viewport = () => `${innerWidth} × ${innerHeight}, ${devicePixelRatio} ×`;
 
   /** The message is on its way: the form gives room to the thanks. @param {string} text */
   function done(text) {
@@ -370,16 +364,20 @@ import { apiOf, h, newHost, parse } from "../shared/base.js";
   }
 
   /** @param {string} message @param {SubmitOptions | string} [more] */
-  async function submit(message, more) {
+  function submit(message, more) {
     const given = typeof more === "string" ? { page: more } : more;
-    return await post(itemOf(String(message), { page: location.href, ...given }));
+    return post(itemOf(String(message), { page: location.href, ...given }));
   }
 
   global.AutopilotFeedback = Object.freeze({ open, close, submit, destroy });
   // Not into the body: what a framework does to it doesn't matter then.
   document.documentElement.append(host);
   addEventListener("online", flush);
-  if (options.errors === "on") import("./record.js").then(({ record }) => recorder = record(api));
+  if (options.errors === "on") {
+    import("./record.js").then(({ record }) => {
+      if (host.isConnected) recorder = record(api);
+    });
+  }
   // Not while the page loads: the first look into the storage may wait for the disk.
   timer = setTimeout(flush, 1000);
 })();

@@ -69,6 +69,8 @@ export function pick({ h, shadow, host, words }) {
     };
     /** The page must not hear of keys either. @param {KeyboardEvent} event */
     const onKey = (event) => {
+      // Taken out of the page by destroy(): its keys are its own again.
+      if (!shield.isConnected) return end(null);
       event.preventDefault();
       event.stopImmediatePropagation();
       if (event.key === "Escape") return end(null);

@@ -6,6 +6,7 @@
  * @typedef {import("./types.js").State} State
  * @typedef {import("./types.js").Status} Status
  */
+import { parse } from "../shared/base.js";
 import { reasonOf, watchPolicy } from "./why.js";
 
 const FIRST_DELAY_MS = 300;
@@ -85,8 +86,8 @@ export function connect({ api, script, token, since, onStatus, onEvents, onStart
     }
     let hello = 0;
     socket.onmessage = ({ data }) => {
-      const message = JSON.parse(data);
-      if (message.type === "hello") {
+      const message = parse(data, {});
+      if (message.type === "hello" && message.seq >= 0) {
         hello = message.seq;
         failures = 0;
         if (since() < 0) onStart(hello);
@@ -94,7 +95,7 @@ export function connect({ api, script, token, since, onStatus, onEvents, onStart
       } else if (message.type === "resync") {
         queue = [];
         onStart(hello);
-      } else if (message.seq > 0) {
+      } else if (Number.isSafeInteger(message.seq)) {
         queue.push(message);
         handing ??= setTimeout(hand, TOGETHER_MS);
       }

@@ -7,7 +7,7 @@
  * @typedef {import("./types.js").Notice} Notice
  * @typedef {import("./types.js").Status} Status
  */
-import { apiOf, h, newHost, parse } from "../shared/base.js";
+import { apiOf, h, newHost, parse, tagOf } from "../shared/base.js";
 import { connect } from "./live.js";
 import { makeMovable } from "./move.js";
 import { iconOf } from "./icon.js";
@@ -21,14 +21,16 @@ const MAX_KEPT = 60;
 /** So long a press waits for the board to say whether it lets this page frame it, in milliseconds. */
 const ANSWER_MS = 600;
 
-const script = /** @type {HTMLScriptElement} */ (
-  document.currentScript ?? document.querySelector('script[src*="/sdk.js"]')
-);
+const script = /** @type {HTMLScriptElement} */ (tagOf("sdk"));
 const global = /** @type {{ Autopilot?: any }} */ (/** @type {unknown} */ (window));
 
 function start() {
   const options = script.dataset;
   const api = new URL(apiOf(script));
+  // It becomes the address of a tab and of a frame: `javascript:` would run there.
+  if (!/^https?:$/.test(api.protocol)) {
+    throw new TypeError(`data-api: expected an address of http or https, found ${api}`);
+  }
   const board = new URL("../autopilot", api);
   /** @type {import("./types.js").Words} */
   const words = Object.assign({}, WORDS, parse(options.strings, {}));
@@ -81,6 +83,9 @@ function start() {
     // Where the part can't be had at the moment, the list tells it later.
     load().then(({ toasts }) => toasts.show(notices), () => {});
   }
+
+  /** What the page itself told has no number in the board's log. @param {Message} event */
+  const noticeOfKept = (event) => (event.seq === undefined ? noticeOfPage : noticeOf)(event, words);
 
   /** Nothing is news any more. */
   function forget() {
@@ -208,6 +213,7 @@ function start() {
   let loading = null;
   const load = () =>
     loading ??= import("./views.js").then(({ createViews }) => {
+      if (destroyed) throw new Error("Autopilot.destroy() was called");
       views = createViews({
         h,
         icon: iconOf,
@@ -256,12 +262,13 @@ function start() {
     const url = new URL(board);
     if (ref !== "") url.searchParams.set("issue", ref);
     const framed = await mayFrame();
+    if (destroyed) return;
     if (!framed && openTab(url)) return seen();
     try {
       (await load()).openBoard(url, framed);
     } catch {
       // The part can't be had at the moment: the board has an address of its own.
-      openTab(url);
+      if (!destroyed) openTab(url);
       return;
     }
     // The board shows the news itself.
@@ -281,7 +288,7 @@ function start() {
   async function toggleActivity() {
     pressed();
     try {
-      const shown = (await load()).toggleActivity(side, past.kept.map((event) => noticeOf(event, words)));
+      const shown = (await load()).toggleActivity(side, past.kept.map(noticeOfKept));
       if (shown) seen();
     } catch {
       // Offline before it was first opened: the button works again later.
@@ -297,7 +304,7 @@ function start() {
     appear();
     const event = { at: new Date().toISOString(), ...message, seq: undefined };
     const notice = noticeOfPage(event, words);
-    if (noticeOf(event, words) !== null) past.kept = [...past.kept, event].slice(-MAX_KEPT);
+    past.kept = [...past.kept, event].slice(-MAX_KEPT);
     views?.add([notice]);
     if (!views?.reads()) past.unread++;
     toast([notice]);
@@ -342,7 +349,9 @@ function start() {
     arrive();
   }
 
+  let destroyed = false;
   function destroy() {
+    destroyed = true;
     clearTimeout(timer);
     pause();
     endDrag();

@@ -20,6 +20,16 @@ const WORD_MS = 1000;
 /** @type {readonly [Intl.RelativeTimeFormatUnit, number][]} */
 const UNITS = [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 60]];
 
+/** Pages name their language as they like, e.g. `de_DE`. @param {string} lang */
+function timesIn(lang) {
+  const options = /** @type {const} */ ({ numeric: "auto", style: "short" });
+  try {
+    return new Intl.RelativeTimeFormat(lang.replaceAll("_", "-"), options);
+  } catch {
+    return new Intl.RelativeTimeFormat(undefined, options); // no language that anybody knows
+  }
+}
+
 /** @param {Context} context */
 export function createViews(context) {
   const { h, icon, root, shadow, lang, origin, openTo, closed } = context;
@@ -28,7 +38,7 @@ export function createViews(context) {
   const sheet = new CSSStyleSheet();
   sheet.replaceSync("%VIEWS_CSS%");
   shadow.adoptedStyleSheets.push(sheet);
-  const times = new Intl.RelativeTimeFormat(lang, { numeric: "auto", style: "short" });
+  const times = timesIn(lang);
 
   /** @param {() => void} onclick */
   const closer = (onclick) =>

@@ -7,8 +7,8 @@
 
 /** Addresses of this machine or of a private network. */
 const PRIVATE =
-  /^(localhost|127\.|10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.|\[(::1|f[cde][\da-f]{2}:))|\.(localhost|local|internal|lan)$/;
-const LOOPBACK = /^(localhost|127\.|\[::1\])|\.localhost$/;
+  /^((127|10|192\.168|169\.254|172\.(1[6-9]|2\d|3[01]))\.[\d.]+|\[(::1|f[cde][\da-f]{2}:.*)\]|(.*\.)?localhost|.*\.(local|internal|lan))$/;
+const LOOPBACK = /^(127\.[\d.]+|\[::1\]|(.*\.)?localhost)$/;
 /** Names under which browsers know the permission, newest first. */
 const PERMISSIONS = ["loopback-network", "local-network", "local-network-access"];
 

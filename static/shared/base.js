@@ -41,6 +41,19 @@ export function newHost(mark, css, options) {
   return { host, shadow };
 }
 
+/**
+ * The tag of this script. An element of the page may pose as `document.currentScript` by its name: markup of strangers
+ * must not say where reports go.
+ *
+ * @param {string} name @returns {HTMLScriptElement | null}
+ */
+export function tagOf(name) {
+  const { currentScript } = document;
+  return currentScript instanceof HTMLScriptElement
+    ? currentScript
+    : document.querySelector(`script[src*="/${name}.js"]`);
+}
+
 /** The address of the API: what the tag says, else beside the script. @param {HTMLScriptElement} script */
 export function apiOf(script) {
   const { api } = script.dataset;

@@ -59,7 +59,7 @@ export async function openShop(browser: Browser, options: ShopOptions = {}): Pro
   const key_attribute = key ? `data-key="${await keyFor(server, site)}"` : "";
   const tag =
     `<script nonce="%NONCE%" src="${server.url}/autopilot/feedback.js" ${attributes} ${key_attribute}></script>`;
-  of_site.head = tag.repeat(copies);
+  of_site.head = (more.head ?? "") + tag.repeat(copies);
   const watched = stack.use(await openPage(browser, site.url, context, prepare));
   const { page } = watched;
   const held = stack.move();

@@ -53,7 +53,7 @@ export async function openDesk(browser: Browser, options: DeskOptions = {}): Pro
   of_site.connect ??= `${server.url} ${server.url.replace("http", "ws")}`;
   of_site.policy ??= `frame-src ${server.url}`;
   const tag = `<script nonce="%NONCE%" src="${server.url}/autopilot/sdk.js" ${attributes}></script>`;
-  of_site.head = tag.replace("%TOKEN%", token).repeat(copies);
+  of_site.head = (more.head ?? "") + tag.replace("%TOKEN%", token).repeat(copies);
   const watched = stack.use(
     await openPage(browser, site.url, context, async (page) => {
       await page.addInitScript(STATES);

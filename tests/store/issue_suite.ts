@@ -228,6 +228,7 @@ export function issueSuite(backend: Backend): void {
     assert.deepEqual(told.map((event) => event.type), ["comment.added", "issue.status"]);
     assert.equal(told[1].data.from, "blocked");
     assert.equal(told[0].data.comment_id, human.comment.id);
+    assert.equal(told[0].data.number, 1);
     const thread = await comments.list(human.issue.id);
     assert.deepEqual(thread.map((comment) => comment.body), ["From the agent", "From outside", "Answer"]);
     assert.deepEqual(thread[2], human.comment);
