@@ -207,16 +207,18 @@ browserTest(
   },
 );
 
-browserTest("changes: the first lines of 2,000 are drawn before the others, and all come", async (browser) => {
-  const lines = Array.from(
-    { length: 2_000 },
-    (_, i) => `export const value${i} = compute(${i}, "text ${i}");\n`,
-  );
-  await using all = await startReviewed({ base: BASE, files: { "big.ts": lines.join("") } });
-  await using board = await openBoard(browser, `${all.server.url}/autopilot?issue=1`);
-  const { page } = board;
-  await page.getByRole("tab", { name: "Changes" }).waitFor();
-  const first = await page.evaluate<number>(`new Promise((resolve) => {
+browserTest(
+  "changes: the first lines of 2,000 are drawn before the others, and all come",
+  async (browser) => {
+    const lines = Array.from(
+      { length: 2_000 },
+      (_, i) => `export const value${i} = compute(${i}, "text ${i}");\n`,
+    );
+    await using all = await startReviewed({ base: BASE, files: { "big.ts": lines.join("") } });
+    await using board = await openBoard(browser, `${all.server.url}/autopilot?issue=1`);
+    const { page } = board;
+    await page.getByRole("tab", { name: "Changes" }).waitFor();
+    const first = await page.evaluate<number>(`new Promise((resolve) => {
     new MutationObserver((_, observer) => {
       const { length } = document.querySelectorAll("td.code.add");
       if (length === 0) return;
@@ -225,11 +227,12 @@ browserTest("changes: the first lines of 2,000 are drawn before the others, and 
     }).observe(document.body, { childList: true, subtree: true });
     document.getElementById("tab-changes").click();
   })`);
-  assert.ok(first < 1_000, `${first} lines at once`);
-  await page.locator("td.code.add").nth(1_999).waitFor();
-  await page.locator("td.code.add .hljs-keyword").nth(3_999).waitFor();
-  await assertClean(board);
-});
+    assert.ok(first < 1_000, `${first} lines at once`);
+    await page.locator("td.code.add").nth(1_999).waitFor();
+    await page.locator("td.code.add .hljs-keyword").nth(3_999).waitFor();
+    await assertClean(board);
+  },
+);
 
 browserTest(
   "changes: of 120 files only what is in sight is laid out; the tree leads to each",
