@@ -4,22 +4,22 @@ import type { Credential } from "../domain/credential.ts";
 import { messageOfError } from "../domain/errors.ts";
 import { loggerOf } from "../log.ts";
 import { Hub } from "../events/hub.ts";
-import { LOGIN_PATH, LOGOUT_PATH } from "./access.ts";
-import { createAdmission } from "./admission.ts";
-import { Authenticator } from "./auth.ts";
+import { LOGIN_PATH, LOGOUT_PATH } from "./access/access.ts";
+import { createAdmission } from "./access/admission.ts";
+import { Authenticator } from "./access/auth.ts";
 import { mounted, originalOf } from "./base_path.ts";
 import { AnswerCache } from "./cache.ts";
-import { preflight, withEmbedCors } from "./cors.ts";
+import { preflight, withEmbedCors } from "./access/cors.ts";
 import { API_BASE, type ApiDeps } from "./env.ts";
 import { errorResponse } from "./errors.ts";
 import { FEEDBACK_PATH } from "./feedback.ts";
 import { FEEDBACK_CORS } from "./feedback_gate.ts";
-import { createGuard, type Gate } from "./guard.ts";
+import { createGuard, type Gate } from "./access/guard.ts";
 import { secured } from "./headers.ts";
-import type { Caller, Login, LoginDeps } from "./login.ts";
+import type { Caller, Login, LoginDeps } from "./access/login.ts";
 import { measured } from "./measured.ts";
 import { Metrics } from "./metrics.ts";
-import { type Peer, peerReader } from "./peer.ts";
+import { type Peer, peerReader } from "./access/peer.ts";
 import { underRequestId } from "./request_id.ts";
 import { createRoutes } from "./routes.ts";
 import { createSockets, WS_PATH } from "./ws.ts";
@@ -27,7 +27,7 @@ import { createSockets, WS_PATH } from "./ws.ts";
 export type { ApiDeps, ApiOptions } from "./env.ts";
 
 /** Not read before somebody asks: see cli/command_line.ts. */
-const LATE_LOGIN = "./login.ts";
+const LATE_LOGIN = "./access/login.ts";
 
 export interface App {
   /** For `Deno.serve`. Never throws or rejects. */
@@ -127,7 +127,7 @@ function failed(error: unknown): Response {
 function lazyLogin(deps: LoginDeps): () => Promise<Login> {
   let made: Promise<Login> | null = null;
   return () =>
-    made ??= (import(LATE_LOGIN) as Promise<typeof import("./login.ts")>).then(({ createLogin }) =>
+    made ??= (import(LATE_LOGIN) as Promise<typeof import("./access/login.ts")>).then(({ createLogin }) =>
       createLogin(deps)
     );
 }

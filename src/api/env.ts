@@ -10,8 +10,8 @@ import type { Feed } from "../events/feed.ts";
 import type { Hub } from "../events/hub.ts";
 import type { Blobs } from "../store/blobs.ts";
 import type { Store } from "../store/store.ts";
-import type { Authenticator } from "./auth.ts";
-import type { GuardOptions } from "./guard.ts";
+import type { Authenticator } from "./access/auth.ts";
+import type { GuardOptions } from "./access/guard.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface ApiOptions extends GuardOptions {

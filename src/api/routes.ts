@@ -9,7 +9,7 @@ import { ApiError, errorResponse } from "./errors.ts";
 import { feedbackRoutes } from "./feedback.ts";
 import { healthRoutes } from "./health.ts";
 import { issueRoutes } from "./issues.ts";
-import { mcpRoutes } from "./mcp.ts";
+import { mcpRoutes } from "./mcp/mcp.ts";
 import { answer, newRouter } from "./router.ts";
 import { statsRoutes } from "./stats.ts";
 import { ErrorSchema } from "./wire.ts";
@@ -17,7 +17,7 @@ import { activityRoutes, runRoutes } from "./runs.ts";
 import { tokenRoutes } from "./tokens.ts";
 
 /** A constant, so that a start does not read it. */
-const LATE_DESCRIBE = "./describe_access.ts";
+const LATE_DESCRIBE = "./access/describe_access.ts";
 
 export const OPENAPI_PATH = `${API_BASE}/openapi.json`;
 
@@ -65,7 +65,7 @@ function describe(app: OpenAPIHono<ApiEnv>, { version, base_path, port }: ApiOpt
   let text: string | undefined;
   app.get(OPENAPI_PATH, async (c) => {
     if (text === undefined) {
-      const { withAccess } = await import(LATE_DESCRIBE) as typeof import("./describe_access.ts");
+      const { withAccess } = await import(LATE_DESCRIBE) as typeof import("./access/describe_access.ts");
       text = JSON.stringify(withAccess(
         app.getOpenAPI31Document({
           openapi: "3.1.0",

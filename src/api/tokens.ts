@@ -9,7 +9,7 @@ import { ApiError } from "./errors.ts";
 import { NewLoginLinkSchema, NewTokenSchema, RefSchema } from "./input.ts";
 import { answer, fails, newRouter, takes } from "./router.ts";
 import { LoginLinkSchema, MintedTokenSchema, TokenSchema } from "./wire.ts";
-import { LOGIN_PATH } from "./access.ts";
+import { LOGIN_PATH } from "./access/access.ts";
 
 /** How long a login link works. */
 const LINK_MS = 60 * 60_000;

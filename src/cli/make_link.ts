@@ -1,6 +1,6 @@
 /** Making a login link, for the first start and for `autopilot login-link`. */
 
-import { LOGIN_PATH } from "../api/access.ts";
+import { LOGIN_PATH } from "../api/access/access.ts";
 import { systemClock } from "../clock.ts";
 import type { Actor } from "../domain/event.ts";
 import type { NewToken } from "../domain/token.ts";

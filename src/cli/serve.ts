@@ -1,7 +1,7 @@
 /** The server: opens what it needs in order, listens, and closes in the reverse order. */
 
 import { createApp } from "../api/app.ts";
-import type { AssetOptions, Assets } from "../api/assets.ts";
+import type { AssetOptions, Assets } from "../api/assets/assets.ts";
 import { systemClock } from "../clock.ts";
 import { authOn, type Config, describeConfig } from "../config.ts";
 import { messageOfError } from "../domain/errors.ts";
@@ -32,7 +32,7 @@ export interface Serving {
 }
 
 /** Not read before somebody asks: see command_line.ts. */
-const LATE_ASSETS = "../api/assets.ts";
+const LATE_ASSETS = "../api/assets/assets.ts";
 const LATE_LINK = "./make_link.ts";
 
 export interface ServeOptions {
@@ -158,9 +158,9 @@ async function firstLogin(store: Store, base: string): Promise<{ link: string | 
 function lazyAssets(options: AssetOptions): Assets {
   let made: Promise<Assets> | null = null;
   return async (request) => {
-    made ??= (import(LATE_ASSETS) as Promise<typeof import("../api/assets.ts")>).then(({ createAssets }) =>
-      createAssets(options)
-    );
+    made ??= (import(LATE_ASSETS) as Promise<typeof import("../api/assets/assets.ts")>).then((
+      { createAssets },
+    ) => createAssets(options));
     return await (await made)(request);
   };
 }

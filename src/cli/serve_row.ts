@@ -5,5 +5,5 @@ import type { CommandRow } from "./command.ts";
 export const SERVE: CommandRow = {
   name: "serve",
   summary: "Serve the board and, with --runner, let agents work (the default)",
-  load: async () => (await import("./serve_command.ts")).command,
+  load: async () => (await import("./commands/serve_command.ts")).command,
 };

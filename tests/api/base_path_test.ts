@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { cookieName } from "../../src/api/cookies.ts";
+import { cookieName } from "../../src/api/access/cookies.ts";
 import { ConfigError, parseConfig } from "../../src/config.ts";
-import { BOARD_MODULES } from "../../src/api/assets_files.ts";
+import { BOARD_MODULES } from "../../src/api/assets/assets_files.ts";
 import { serveTestApi, statusOf } from "./live.ts";
 
 const BASE = "/tools/autopilot";

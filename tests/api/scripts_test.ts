@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createAssets } from "../../src/api/assets.ts";
+import { createAssets } from "../../src/api/assets/assets.ts";
 
 const assets = createAssets();
 

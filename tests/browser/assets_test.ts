@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { createAssets } from "../../src/api/assets.ts";
-import { BOARD_MODULES, VENDOR_MODULES } from "../../src/api/assets_files.ts";
+import { createAssets } from "../../src/api/assets/assets.ts";
+import { BOARD_MODULES, VENDOR_MODULES } from "../../src/api/assets/assets_files.ts";
 
 const assets = createAssets();
 

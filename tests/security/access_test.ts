@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { isPublic, needOf } from "../../src/api/access.ts";
-import { Authenticator } from "../../src/api/auth.ts";
+import { isPublic, needOf } from "../../src/api/access/access.ts";
+import { Authenticator } from "../../src/api/access/auth.ts";
 import { createRoutes } from "../../src/api/routes.ts";
 import type { RouteDeps } from "../../src/api/env.ts";
 import type { Scope } from "../../src/domain/credential.ts";
@@ -45,7 +45,11 @@ Deno.test("S3 a walk over every route finds 401 on all but the public list, and 
   assert.ok(routes.length > 25);
   const open: string[] = [];
   for (const { method, path } of routes) {
-    assert.notEqual(needOf(method, concrete(path)), null, `${method} ${path} is not in src/api/access.ts`);
+    assert.notEqual(
+      needOf(method, concrete(path)),
+      null,
+      `${method} ${path} is not in src/api/access/access.ts`,
+    );
     if (isPublic(method, concrete(path))) {
       open.push(`${method} ${path}`);
       continue;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { FailureLimiter } from "../../src/api/login_limit.ts";
-import { peerReader } from "../../src/api/peer.ts";
+import { FailureLimiter } from "../../src/api/access/login_limit.ts";
+import { peerReader } from "../../src/api/access/peer.ts";
 import { OPEN_OPERATOR, type Scope } from "../../src/domain/credential.ts";
 import type { Event } from "../../src/domain/event.ts";
 import { messageIn, viewOf } from "../../src/domain/event_view.ts";
