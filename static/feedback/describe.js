@@ -97,9 +97,16 @@ function nameOf(element, role) {
     element.getAttribute("title") || "";
 }
 
+/** Also where what is private is around the shadow root that it is in. @param {Element | null} element @returns {boolean} */
+function isPrivate(element) {
+  if (element === null) return false;
+  const root = element.getRootNode();
+  return element.closest(PRIVATE) !== null || root instanceof ShadowRoot && isPrivate(root.host);
+}
+
 /** The words of an element, but for those in fields. @param {Element} element */
 function textOf(element) {
-  if (element.closest(PRIVATE) !== null) return "";
+  if (isPrivate(element)) return "";
   const walker = document.createTreeWalker(
     element,
     NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT,

@@ -25,7 +25,8 @@ export function textOf(value) {
 
 /** @param {string} template @param {Record<string, unknown>} values */
 export function fill(template, values) {
-  return template.replace(/\{(\w+)\}/g, (all, name) => name in values ? String(values[name]) : all);
+  // Texts of a page may be anything.
+  return String(template).replace(/\{(\w+)\}/g, (all, name) => name in values ? String(values[name]) : all);
 }
 
 /** Outcomes of runs that are no trouble. */

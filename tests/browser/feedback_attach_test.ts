@@ -102,6 +102,18 @@ browserTest("feedback.js points at a part of the page and never reads what was t
     assert.doesNotMatch(body, /secret/);
   }
 
+  await page.evaluate(`(() => {
+    const host = document.querySelector("main > p");
+    const editor = document.createElement("div");
+    editor.dataset.private = "";
+    host.after(editor);
+    const word = Object.assign(document.createElement("strong"), { id: "word", textContent: "written-secret" });
+    editor.attachShadow({ mode: "open" }).append(word);
+  })()`);
+  const written = (await pointAt("#word")).body;
+  assert.match(written, / >>> #word\n/);
+  assert.doesNotMatch(written, /secret/);
+
   // Escape ends it, and what was attached can be taken out.
   await shop.open();
   await page.getByRole("button", { name: "Point at something" }).click();

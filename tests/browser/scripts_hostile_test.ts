@@ -1,7 +1,7 @@
 /** Pages that stand in the way of both scripts: markup of strangers, attributes with mistakes, answers of nobody. */
 
 import assert from "node:assert/strict";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { assertClean, browserTest } from "../support/browser.ts";
 import { openShop, untilSo } from "./feedback_setup.ts";
 import { openDesk, says } from "./sdk_setup.ts";
@@ -24,6 +24,15 @@ const COUNT = `(() => {
 /** What a stranger's markup in the page may be: it poses as the tag of the script. */
 const POSER = `<img name="currentScript" alt="" data-api="http://evil.invalid/api" data-user="evil">`;
 
+/** It moves, unless the visitor wants less of that. */
+async function assertMotion(page: Page, element: Locator): Promise<void> {
+  const move = async (reducedMotion: "reduce" | "no-preference") => {
+    await page.emulateMedia({ reducedMotion });
+    return await element.evaluate((one) => one.getAnimations().length);
+  };
+  assert.deepEqual([await move("reduce"), await move("no-preference")], [0, 1]);
+}
+
 /** Nothing of a script is left in the page; `left` was counted. */
 async function assertGone(page: Page): Promise<void> {
   assert.deepEqual(await page.evaluate(`[...left]`), []);
@@ -42,6 +51,7 @@ browserTest(
     const { page } = shop;
     await shop.open();
     await page.getByText("in the name of a$&b").waitFor();
+    await assertMotion(page, page.getByRole("dialog"));
     assert.equal(await page.evaluate(`({}).polluted`), undefined);
 
     // Whoever else answers there has filed nothing.
@@ -80,8 +90,8 @@ browserTest(
     globalThis.WebSocket = class extends Real { constructor(...all) { super(...all); globalThis.socket = this; } }`;
     await using desk = await openDesk(browser, {
       head: POSER,
-      attributes: `data-launcher="off" data-lang="de_DE" data-strings='{"__proto__":{"polluted":1}}'`,
-      context: { reducedMotion: "reduce" },
+      attributes:
+        `data-launcher="off" data-lang="de_DE" data-strings='{"__proto__":{"polluted":1},"live":5}'`,
       prepare: async (page) => {
         await page.addInitScript(COUNT);
         await page.addInitScript(script);
@@ -102,7 +112,7 @@ browserTest(
     const toast = toasts.filter({ hasText: "#1 Still heard" });
     await toast.waitFor();
     assert.equal(await toasts.count(), 1);
-    assert.equal(await toast.evaluate((element) => element.getAnimations().length), 0);
+    await assertMotion(page, toast);
     assert.equal(await page.evaluate(`({}).polluted`), undefined);
     assert.equal(await desk.main.count(), 0);
     assert.deepEqual(desk.requests.filter((url) => url.includes("evil")), []);
