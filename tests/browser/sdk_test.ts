@@ -45,7 +45,7 @@ browserTest(
     assert.equal(await page.locator(".count").getAttribute("data-n"), "1");
     // The answer settles what was blocked; names of people are not told on other sites.
     await server.api(`/issues/${issue.id}/comments`, { json: { author: "Anna", body: "It is" } });
-    await toasts.filter({ hasText: "New comment" }).waitFor();
+    await toasts.filter({ hasText: "New comment" }).getByText("#1 The basket is empty").waitFor();
     await toasts.filter({ hasText: "Blocked" }).waitFor({ state: "detached" });
     await desk.move(issue, "in_review");
     await toasts.filter({ hasText: "Ready for review" }).waitFor();
