@@ -41,6 +41,10 @@ export const IssueSchema = z.object({
   result: z.string(),
   checks: z.enum(CHECK_STATES),
   outcome: z.enum([...OUTCOMES, ""]).openapi({ description: "How its last finished run ended" }),
+  refused_hosts: z.array(z.string()).openapi({
+    description:
+      "Hosts that its last finished run was refused or could not reach, as far as the transcript tells",
+  }),
   not_before: timeOrEmpty,
   attempts: count,
   cost_usd: z.number(),
@@ -173,7 +177,7 @@ export const AgentSchema = z.object({
   last_seen_at: time,
 }).openapi("Agent");
 
-/** An event as a flat message; further scalar fields depend on the type. */
+/** An event as a flat message; further fields depend on the type. */
 export const EventSchema = z.object({
   type: z.enum(EVENT_TYPES),
   seq: z.number().int().min(1),
@@ -183,7 +187,7 @@ export const EventSchema = z.object({
   run_id: z.string().optional(),
   actor: z.string(),
   actor_kind: z.enum(ACTOR_KINDS),
-}).catchall(z.union([z.string(), z.number(), z.boolean()])).openapi("Event");
+}).catchall(z.union([z.string(), z.number(), z.boolean(), z.array(z.string())])).openapi("Event");
 
 export const IssueDetailSchema = z.object({
   issue: IssueSchema,

@@ -33,14 +33,17 @@ export interface Actor {
 /** Autopilot itself. */
 export const SYSTEM: Actor = { kind: "system", name: "autopilot" };
 
+/** What a field of an event holds: nothing nested but a list of texts. */
+export type EventValue = string | number | boolean | readonly string[];
+
 /** An event before the log gave it its sequence number. */
 export interface NewEvent {
   type: EventType;
   issue_id: string;
   run_id: string;
   actor: Actor;
-  /** Further fields of the message; scalar values only. */
-  data: Record<string, string | number | boolean>;
+  /** Further fields of the message. */
+  data: Record<string, EventValue>;
 }
 
 export interface Event extends NewEvent {
@@ -66,6 +69,7 @@ export function cardOf(issue: Issue): NewEvent["data"] {
     pr_url: issue.pr_url,
     checks: issue.checks,
     outcome: issue.outcome,
+    refused_hosts: issue.refused_hosts,
     not_before: issue.not_before,
     attempts: issue.attempts,
     cost_usd: issue.cost_usd,
@@ -79,7 +83,7 @@ export function cardOf(issue: Issue): NewEvent["data"] {
  * The event as a flat message, for the WebSocket and `GET /events`. `issue.*` messages carry the issue's id
  * as `id` too.
  */
-export function messageOf(event: Event): Record<string, string | number | boolean> {
+export function messageOf(event: Event): Record<string, EventValue> {
   return {
     ...event.data,
     type: event.type,

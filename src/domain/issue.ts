@@ -64,6 +64,8 @@ export interface Issue {
   checks: CheckState;
   /** How its last finished run ended: tells a question from a failure; empty before. */
   outcome: Outcome | "";
+  /** Hosts that its last finished run was refused or could not reach, as far as the transcript tells. */
+  refused_hosts: string[];
   /** No claim before this time (back-off, usage limit); empty when it may be claimed at once. */
   not_before: string;
   /** Runs so far. */

@@ -32,6 +32,7 @@ export function issueOf(row: IssueRow): Issue {
     result: row.result,
     checks: row.checks,
     outcome: row.outcome,
+    refused_hosts: hostsOf(row),
     not_before: row.not_before,
     attempts: row.attempts,
     cost_usd: row.cost_usd,
@@ -82,10 +83,14 @@ export function runOf(row: RunRow): Run {
     cost_usd: row.cost_usd,
     input_tokens: row.input_tokens,
     output_tokens: row.output_tokens,
-    refused_hosts: row.refused_hosts === "" ? [] : row.refused_hosts.split(","),
+    refused_hosts: hostsOf(row),
     started_at: row.started_at,
     finished_at: row.finished_at,
   };
+}
+
+function hostsOf({ refused_hosts }: { refused_hosts: string }): string[] {
+  return refused_hosts === "" ? [] : refused_hosts.split(",");
 }
 
 export function leaseOf(row: RunRow): RunLease {

@@ -74,12 +74,16 @@ async function endRun(tx: Tx, run: RunRow, end: RunEnd): Promise<RunRow> {
     cost_usd: end.cost_usd,
     input_tokens: end.input_tokens,
     output_tokens: end.output_tokens,
-    refused_hosts: (end.refused_hosts ?? []).join(","),
+    refused_hosts: refusedOf(end),
   }).where("id", "=", run.id).where("fence", "=", run.fence).where("finished_at", "=", "")
     .returningAll().executeTakeFirst();
   // The row is locked under this fence, so this can't be lost; if it is, the whole end is undone.
   if (finished === undefined) throw new FencedError(run.id);
   return finished;
+}
+
+function refusedOf({ refused_hosts = [] }: RunEnd): string {
+  return refused_hosts.join(",");
 }
 
 /** Where the issue goes and what else of it changes. */
@@ -112,6 +116,7 @@ function nextOfIssue(
     // Without a new commit the branch is what it was, and so is the state of its checks.
     checks: commit === "" && end.checks === "" ? issue.checks : end.checks,
     outcome: end.outcome,
+    refused_hosts: refusedOf(end),
     cost_usd: issue.cost_usd + end.cost_usd,
     failures,
     not_before: to === "ready" ? end.not_before || (retry_at?.toISOString() ?? "") : "",

@@ -56,6 +56,8 @@ export interface IssueTable {
   result: Generated<string>;
   checks: CheckState;
   outcome: Generated<Outcome | "">;
+  /** Of its last finished run, separated by commas. */
+  refused_hosts: Generated<string>;
   not_before: Generated<string>;
   attempts: Generated<number>;
   cost_usd: Generated<number>;

@@ -9,8 +9,8 @@ import { HUMAN_STATUSES, PRIORITIES, STATUSES } from "./words.js";
  * What a card shows of an issue: the fields that `issue.*` events carry.
  *
  * @typedef {Pick<Issue, "id" | "number" | "title" | "status" | "kind" | "priority" | "assignee" | "human_only" | "trust"
- *   | "claimed_by" | "claimed_at" | "branch" | "pr_url" | "checks" | "outcome" | "not_before" | "attempts" | "cost_usd" | "version"
- *   | "created_at" | "updated_at">} Card
+ *   | "claimed_by" | "claimed_at" | "branch" | "pr_url" | "checks" | "outcome" | "refused_hosts" | "not_before" | "attempts"
+ *   | "cost_usd" | "version" | "created_at" | "updated_at">} Card
  */
 /** @typedef {ReadonlyMap<string, Card>} Cards by issue id */
 /**
@@ -35,6 +35,7 @@ const CARD_FIELDS = /** @type {const} */ ([
   "pr_url",
   "checks",
   "outcome",
+  "refused_hosts",
   "not_before",
   "attempts",
   "cost_usd",

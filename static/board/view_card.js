@@ -95,9 +95,24 @@ function Facts({ card, working, spent }) {
       ${need === "failed" &&
         html`<span class="badge bad"><${Icon} name="close" />${needWords(card, need)}</span>`}
       <${CodeBadge} card=${card} />
+      <${RefusedBadge} card=${card} />
       ${card.checks === "passed" && html`<span class="badge good"><${Icon} name="check" />Checks pass</span>`}
       ${card.checks === "failed" && html`<span class="badge bad"><${Icon} name="close" />Checks fail</span>`}
     </div>
+  `;
+}
+
+/** Hosts that the last run did not reach. @param {{ card: CardData }} props */
+export function RefusedBadge({ card }) {
+  const { length } = card.refused_hosts;
+  if (length === 0) return null;
+  const hosts = card.refused_hosts.join(", ");
+  return html`
+    <span class="badge warn"
+      title=${`Not reached, as far as the transcript tells: ${hosts}`}>Refused: ${length} ${length ===
+          1
+        ? "host"
+        : "hosts"}<span class="sr">: ${hosts}</span></span>
   `;
 }
 

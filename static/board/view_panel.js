@@ -12,7 +12,7 @@ import { followPlace, panelPlace, setPanelPlace, TABS } from "./panel_place.js";
 import { openRef, pending } from "./store.js";
 import { loadStyle } from "./style_sheet.js";
 import { Actions } from "./view_actions.js";
-import { CodeBadge } from "./view_card.js";
+import { CodeBadge, RefusedBadge } from "./view_card.js";
 import { openMenu } from "./view_menu.js";
 import { Runs } from "./view_runs.js";
 import { Thread } from "./view_thread.js";
@@ -157,6 +157,7 @@ function Content({ value }) {
         ${card.status === "in_progress" && html`<${Elapsed} since=${card.claimed_at} />`}
         ${card.cost_usd > 0 && html`<span class="num">${cost(card.cost_usd)}</span>`}
         <${CodeBadge} card=${card} />
+        <${RefusedBadge} card=${card} />
         ${card.checks === "passed" &&
           html`<span class="badge good"><${Icon} name="check" />Checks pass</span>`}
         ${card.checks === "failed" &&

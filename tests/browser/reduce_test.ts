@@ -39,6 +39,7 @@ function issue(number: number, fields: Partial<Issue> = {}): Issue {
     result: "",
     checks: "",
     outcome: "",
+    refused_hosts: [],
     not_before: "",
     attempts: 0,
     cost_usd: 0,

@@ -51,6 +51,33 @@ export function finishSuite(backend: Backend): void {
     assert.deepEqual(await runs.active(), []);
   });
 
+  testOn(
+    backend,
+    "runs.finish() puts the hosts of this run on the issue, and takes earlier ones off",
+    async () => {
+      await using test = await backend.open();
+      const { issues, runs, events } = test.store;
+      const { id: issue_id, refused_hosts: before } = await issues.create(newIssue(), ANN);
+      assert.deepEqual(before, []);
+      const ends = [{ refused_hosts: ["a.example", "[::1]"] }, {}, { refused_hosts: ["b.example"] }, {
+        refused_hosts: [],
+      }];
+      for (const end of ends) {
+        const { id, fence, issue: claimed_issue } = await claimed(test.store);
+        const { issue, run } = await runs.finish(id, fence, runEnd({ outcome: "failed", ...end }));
+        const hosts = end.refused_hosts ?? [];
+        assert.deepEqual([run.refused_hosts, issue.refused_hosts], [hosts, hosts]);
+        assert.deepEqual(await issues.get(issue_id), issue);
+        const told = await events.forIssue(issue_id, 0, 100);
+        assert.deepEqual(told.findLast(({ type }) => type === "issue.status")?.data.refused_hosts, hosts);
+        // What the earlier run was refused stands until the next one has ended.
+        await issues.move(issue_id, "ready", ANN);
+        assert.deepEqual((await issues.get(issue_id)).refused_hosts, hosts);
+        assert.equal(claimed_issue.id, issue_id);
+      }
+    },
+  );
+
   testOn(backend, "runs.finish() sends an issue back whose last comment no agent heard", async () => {
     const clock = new ManualClock();
     await using test = await backend.open({ clock });

@@ -42,6 +42,7 @@ const DATA: Readonly<Record<string, readonly string[]>> = {
     `insert into agents (id, since, last_seen_at, gone_at, host, pid)
       values ('bot', '${AT}', '${AT}', '${AT}', 'host', 1)`,
   ],
+  "0009_trust": [`update runs set refused_hosts = 'a.example,[::1]' where id = 'run-1'`],
   "0003_tokens": [
     `insert into tokens (id, hash, kind, name, scope, created_at)
       values ('token-1', '${"a".repeat(64)}', 'token', 'ci', 'member', '${AT}')`,
@@ -84,6 +85,7 @@ export function upgradeSuite(backend: Backend): void {
         ["issue-7", "Old", "Grüße", "in_review", "high", "passed", 0.25, 4],
       );
       assert.equal(issue.outcome, "implemented");
+      assert.deepEqual(issue.refused_hosts, last >= "0009" ? ["a.example", "[::1]"] : []);
       assert.equal((await store.issues.list({ limit: 10 })).length, 2);
       assert.equal((await store.comments.list("issue-7"))[0].body, "Please");
       assert.equal((await store.attachments.get("file-1")).name, "a.png");

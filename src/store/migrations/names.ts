@@ -10,6 +10,7 @@ const NAMES = [
   "0006_stays",
   "0007_imports",
   "0009_trust",
+  "0010_refused_hosts",
 ] as const;
 
 export type MigrationName = (typeof NAMES)[number];

@@ -9,6 +9,7 @@ import { imports } from "./imports.ts";
 import { initial } from "./initial.ts";
 import { lastOutcome } from "./last_outcome.ts";
 import type { MigrationName } from "./names.ts";
+import { refusedHosts } from "./refused_hosts.ts";
 import { stays } from "./stays.ts";
 import { tokens } from "./tokens.ts";
 import { trust } from "./trust.ts";
@@ -22,6 +23,7 @@ const STEPS: Record<MigrationName, (db: Kysely<unknown>, kind: Backend) => Promi
   "0006_stays": stays,
   "0007_imports": imports,
   "0009_trust": trust,
+  "0010_refused_hosts": refusedHosts,
 };
 
 /**
