@@ -54,8 +54,11 @@ browserTest(
 
       // A host that the agent made up is text, whatever it holds: no markup, no hidden turn of direction.
       const hosts = ["a.example", '"><img src=x onerror=alert(1)>\u202e'];
-      const { id, fence } = { id: claim!.run.id, fence: claim!.lease.fence };
-      await store.runs.finish(id, fence, runEnd({ outcome: "failed", refused_hosts: hosts }));
+      await store.runs.finish(
+        claim!.run.id,
+        claim!.lease.fence,
+        runEnd({ outcome: "failed", refused_hosts: hosts }),
+      );
       for (const place of [board.card("Blocked", "Steered"), board.page.locator(".panel")]) {
         const badge = place.locator(".badge", { hasText: "Refused: 2 hosts" });
         await badge.waitFor();

@@ -42,11 +42,11 @@ const DATA: Readonly<Record<string, readonly string[]>> = {
     `insert into agents (id, since, last_seen_at, gone_at, host, pid)
       values ('bot', '${AT}', '${AT}', '${AT}', 'host', 1)`,
   ],
-  "0009_trust": [`update runs set refused_hosts = 'a.example,[::1]' where id = 'run-1'`],
   "0003_tokens": [
     `insert into tokens (id, hash, kind, name, scope, created_at)
       values ('token-1', '${"a".repeat(64)}', 'token', 'ci', 'member', '${AT}')`,
   ],
+  "0009_trust": [`update runs set refused_hosts = 'a.example,[::1]' where id = 'run-1'`],
 };
 
 export function upgradeSuite(backend: Backend): void {
