@@ -6,6 +6,7 @@
 import { basename, dirname, join } from "node:path";
 import { ArchiveError } from "../archive/tar.ts";
 import { tryFileLock } from "../process/file_lock.ts";
+import { makeTempFolder } from "../process/temp_folder.ts";
 
 const PREFIX = ".autopilot-archive-";
 const LOCK = "in_use.lock";
@@ -23,7 +24,7 @@ export async function scratchBeside(target: string): Promise<Scratch> {
   const parent = dirname(target);
   try {
     const removed = await removeLeftovers(parent);
-    const folder = await Deno.makeTempDir({ dir: parent, prefix: PREFIX });
+    const folder = await makeTempFolder(PREFIX, parent);
     const lock = await takeLock(folder);
     return {
       folder,

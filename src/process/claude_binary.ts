@@ -3,7 +3,8 @@
 import { dirname, join } from "node:path";
 import { DEFAULT_PATH } from "./child_env.ts";
 import type { Sandbox } from "./sandbox.ts";
-import { findProgram, run, SpawnError } from "./spawn.ts";
+import { findProgram, howToAllow, run, SpawnError } from "./spawn.ts";
+import { makeTempFolder } from "./temp_folder.ts";
 
 /** Claude Code is missing or can't be used. The message says what to do. */
 export class ClaudeMissingError extends Error {
@@ -65,7 +66,7 @@ export async function claudeVersion(
   env: Record<string, string>,
   timeout_ms = VERSION_MS,
 ): Promise<string> {
-  const folder = await Deno.makeTempDir({ prefix: "autopilot-version-" });
+  const folder = await makeTempFolder("autopilot-version-");
   try {
     const wrapped = sandbox.wrap({
       command: binary,
@@ -97,7 +98,10 @@ export async function claudeVersion(
     return version;
   } catch (error) {
     if (error instanceof SpawnError) {
-      throw new ClaudeMissingError(error.message, "AUTOPILOT_CLAUDE_BIN names the program", { cause: error });
+      const [found, mend] = error.reason === "not_allowed"
+        ? [`Cannot run ${error.command} as this process has no permission for it`, howToAllow(error.command)]
+        : [error.message, "AUTOPILOT_CLAUDE_BIN names the program"];
+      throw new ClaudeMissingError(found, mend, { cause: error });
     }
     throw error;
   } finally {

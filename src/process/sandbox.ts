@@ -7,6 +7,7 @@
 import { dirname, join } from "node:path";
 import { DEFAULT_PATH } from "./child_env.ts";
 import { findProgram, run, SpawnError } from "./spawn.ts";
+import { makeTempFolder } from "./temp_folder.ts";
 import { detectToolchains, type Toolchains } from "./toolchains.ts";
 
 /** `auto` and `bwrap` both need bubblewrap; only `off` goes without. */
@@ -178,7 +179,7 @@ async function probe(
   root: boolean,
   { timeout_ms = PROBE_MS }: ProbeOptions,
 ): Promise<void> {
-  const folder = await Deno.makeTempDir({ prefix: "autopilot-probe-" });
+  const folder = await makeTempFolder("autopilot-probe-");
   try {
     const wrapped = sandbox.wrap({
       command: "/bin/true",

@@ -241,8 +241,8 @@ function spawn(options: StartOptions): Deno.ChildProcess {
   }
 }
 
-/** An executable's programs are fixed by their names, which PATH resolves when it starts. */
-function howToAllow(command: string): string {
+/** What mends `not_allowed`. An executable's programs are fixed by their names, which PATH resolves when it starts. */
+export function howToAllow(command: string): string {
   if (!Deno.build.standalone) return `start Autopilot with --allow-run=${command} added`;
   return "this executable starts only git, gh, bwrap, claude, kill and ps, as PATH finds them at its start. " +
     `With bubblewrap any agent works (--sandbox auto). Without it put a link named claude to ${command} into a ` +

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { dirname } from "node:path";
 import manifest from "../../deno.json" with { type: "json" };
 import { EXECUTABLE, executable } from "../support/executable.ts";
 import { makeRepo } from "../support/repo.ts";
@@ -96,15 +95,23 @@ Deno.test({
     assert.doesNotMatch(refused.stderr, /--allow-run/, "an executable takes no flags of Deno");
 
     // What the message says helps: the name "claude", first on PATH when the executable starts.
-    // Not among the temporary files: there an allowed program takes the right to make temporary folders, before Deno 2.7.
-    const first = await Deno.makeTempDir({ dir: dirname(EXECUTABLE) });
-    await using _removed = { [Symbol.asyncDispose]: () => Deno.remove(first, { recursive: true }) };
+    // Below a home, as its installer puts it. Before Deno 2.7 that takes the right to Deno.makeTempDir() in this home.
+    const first = `${repo.dir}/.local/bin`;
+    await Deno.mkdir(first, { recursive: true });
     await Deno.symlink(agent, `${first}/claude`);
+    const PATH = `${first}:${Deno.env.get("PATH")}`;
     await using server = await startServer({
       executable: EXECUTABLE,
       wrapper,
-      env: { ...env, PATH: `${first}:${Deno.env.get("PATH")}` },
+      env: { ...env, PATH },
     });
     assert.match(server.log(), /Agents are Claude Code 2\.1\.330/);
+    const saved = await runMain({
+      executable: EXECUTABLE,
+      data: server.data,
+      env: { ...repo.env, PATH },
+      args: ["backup", `${repo.dir}/board.tar`],
+    });
+    assert.equal(saved.code, 0, saved.stderr);
   },
 });

@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { BOARD_ENTRY, extractArchive, type Manifest, UPLOADS } from "../../archive/archive.ts";
 import { exists } from "../../archive/swap.ts";
 import { readLines } from "../../process/lines.ts";
+import { makeTempFolder } from "../../process/temp_folder.ts";
 import { NewerSchemaError } from "../../store/migrations/migrate.ts";
 import { KNOWN_MIGRATIONS } from "../../store/migrations/names.ts";
 import { TransferError } from "../../store/transfer.ts";
@@ -75,7 +76,7 @@ async function importBoard(
   for await (const { name } of Deno.readDir(config.data)) {
     if (name.startsWith(STAGING)) await Deno.remove(join(config.data, name), { recursive: true });
   }
-  const work = await Deno.makeTempDir({ dir: config.data, prefix: STAGING });
+  const work = await makeTempFolder(STAGING, config.data);
   try {
     const manifest = await extractArchive(file, "export", work);
     if (!KNOWN_MIGRATIONS.includes(manifest.schema)) throw new NewerSchemaError([manifest.schema]);

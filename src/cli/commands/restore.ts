@@ -5,6 +5,7 @@ import { DATABASE_ENTRY, extractArchive, UPLOADS } from "../../archive/archive.t
 import { exists, finishSwap, type Move, swapIn } from "../../archive/swap.ts";
 import { ArchiveError } from "../../archive/tar.ts";
 import { messageOfError } from "../../domain/errors.ts";
+import { makeTempFolder } from "../../process/temp_folder.ts";
 import { DatabaseFileError, inspectSqlite, lockSqliteOut } from "../../store/sqlite_files.ts";
 import type { Command } from "../command.ts";
 import { ownDataFolder, RESTORE_JOURNAL, uploadsFolder } from "../data_folder.ts";
@@ -88,7 +89,7 @@ async function finish({ data }: Place): Promise<Move[] | null> {
 async function restore(file: string, place: Place, { check }: { check: boolean }): Promise<Restored> {
   if (!await exists(file)) throw new CommandError(`There is no file ${file}`);
   if (check) {
-    const work = await Deno.makeTempDir({ prefix: "autopilot-check-" });
+    const work = await makeTempFolder("autopilot-check-");
     try {
       return { ...await stage(file, work), aside: [] };
     } finally {
@@ -102,7 +103,7 @@ async function restore(file: string, place: Place, { check }: { check: boolean }
     throw new CommandError('An earlier restore was cut off: run "autopilot restore --finish" first');
   }
   await removeStaging(data);
-  const work = await Deno.makeTempDir({ dir: data, prefix: STAGING });
+  const work = await makeTempFolder(STAGING, data);
   try {
     const content = await stage(file, work);
     // Before the lock, which makes a journal of its own.

@@ -3,6 +3,7 @@
 import { dirname, join } from "node:path";
 import { tryFileLock } from "../../process/file_lock.ts";
 import { git } from "../../process/git_run.ts";
+import { makeTempFolder } from "../../process/temp_folder.ts";
 import { PROJECT } from "./plays.ts";
 
 export interface DemoFolder {
@@ -21,7 +22,7 @@ export const AUTHOR = { name: "Autopilot demo (a script)", email: "demo@localhos
 
 /** Makes the folder below the system's temporary one. @throws GitError where git is missing */
 export async function makeDemoFolder(env: Readonly<Record<string, string>>): Promise<DemoFolder> {
-  const folder = await Deno.realPath(await Deno.makeTempDir({ prefix: PREFIX }));
+  const folder = await Deno.realPath(await makeTempFolder(PREFIX));
   const lock = await Deno.open(join(folder, LOCK), { write: true, create: true });
   const remove = async () => {
     lock.close();

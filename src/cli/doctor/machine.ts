@@ -4,6 +4,7 @@ import { statfs } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { Config } from "../../config.ts";
 import { messageOfError } from "../../domain/errors.ts";
+import { makeTempFolder } from "../../process/temp_folder.ts";
 import { sizeText, sqlitePath } from "../local_data.ts";
 import { ownUrl } from "../own_url.ts";
 import { type Finding, finding, ok } from "./finding.ts";
@@ -74,7 +75,7 @@ export async function checkData(config: Pick<Config, "data" | "database_url">): 
 
 async function unmade(data: string, above: string): Promise<Finding> {
   try {
-    await Deno.remove(await Deno.makeTempDir({ dir: above, prefix: ".autopilot-doctor-" }));
+    await Deno.remove(await makeTempFolder(".autopilot-doctor-", above));
     return ok("data_folder", `${data} is made by the first start`);
   } catch (error) {
     const found = `${data} can't be made: nothing can be written to ${above}: ${messageOfError(error)}`;
@@ -123,7 +124,7 @@ async function folder(data: string, { isDirectory, mode, uid }: Deno.FileInfo): 
     return finding("data_folder", "error", others, `chmod 700 ${data}`);
   }
   try {
-    await Deno.remove(await Deno.makeTempFile({ dir: data, prefix: "doctor-" }));
+    await Deno.remove(await makeTempFolder("doctor-", data));
   } catch (error) {
     const found = `Nothing can be written to ${data}: ${messageOfError(error)}`;
     return finding(
