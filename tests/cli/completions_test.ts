@@ -45,7 +45,7 @@ Deno.test("completions are scripts that their shells take, with every command; b
     }
     const unknown = await cli.run(["completions", "tcsh"]);
     assert.equal(unknown.code, 2);
-    assert.match(unknown.stderr, /'tcsh' is invalid.*bash, zsh, fish/);
+    assert.match(unknown.stderr, /shell = "tcsh" can't be used: it is one of bash, zsh, fish/);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -64,7 +64,12 @@ Deno.test({
     assert.match(third, /I wrote the answer\..*ended with exit code 4.*prepared.*want 42/s);
     const tools = model.requests[0].body.tools as { name: string }[];
     const names = tools.map(({ name }) => name).filter((name) => name !== "DeferredToolPlaceholder");
-    assert.deepEqual(names.sort(), ["Edit", "Read", "Write"]);
+    // The board's own tools are not the project's to take away.
+    const [of_board, others] = [true, false].map((own) =>
+      names.filter((name) => name.startsWith("mcp__autopilot__") === own)
+    );
+    assert.deepEqual(others.sort(), ["Edit", "Read", "Write"]);
+    assert.ok(of_board.includes("mcp__autopilot__ask_human"));
 
     const transcript = await transcriptOf(server, runs[0]);
     const calls = transcript.flatMap((entry) => entry.type === "tool_call" ? [entry.tool] : []);

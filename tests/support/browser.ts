@@ -1,7 +1,7 @@
 /** A real Chromium for tests, and pages that report whatever goes wrong in them. */
 
 import assert from "node:assert/strict";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Page, Request } from "playwright-core";
 import { findChromium, launchChromium } from "./chromium.ts";
 import { PATIENCE_MS, within } from "./wait.ts";
 
@@ -59,11 +59,23 @@ export async function openPage(
   page.setDefaultTimeout(PATIENCE_MS);
   const heard: string[] = [];
   const requests: string[] = [];
-  page.on("request", (request) => requests.push(request.url()));
-  page.on(
-    "requestfailed",
-    (request) => heard.push(`failed: ${request.url()} ${request.failure()?.errorText}`),
-  );
+  const under_way = new Set<Request>();
+  /** Requests of a document that was left meanwhile: the browser gives them up. */
+  const given_up = new Set<Request>();
+  page.on("request", (request) => {
+    requests.push(request.url());
+    if (request.isNavigationRequest() && request.frame() === page.mainFrame()) {
+      for (const one of under_way) given_up.add(one);
+    }
+    under_way.add(request);
+  });
+  page.on("requestfinished", (request) => under_way.delete(request));
+  page.on("requestfailed", (request) => {
+    under_way.delete(request);
+    const why = request.failure()?.errorText;
+    if (given_up.has(request) && why === "net::ERR_ABORTED") return;
+    heard.push(`failed: ${request.url()} ${why}`);
+  });
   page.on("response", (response) => {
     if (response.status() >= 400) heard.push(`${response.status()}: ${response.url()}`);
   });
