@@ -43,10 +43,13 @@ async function pixels(shop: Shop, file: Attachment, places: [number, number][]):
     const bitmap = await createImageBitmap(
       new Blob([Uint8Array.from(atob(data), (c) => c.charCodeAt(0))], { type }),
     );
-    // deno-lint-ignore no-explicit-any
-    const pen = (new OffscreenCanvas(bitmap.width, bitmap.height) as any).getContext("2d", {
-      willReadFrequently: true,
-    });
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height) as unknown as {
+      getContext(kind: "2d", options: { willReadFrequently: true }): {
+        drawImage(image: unknown, x: number, y: number): void;
+        getImageData(x: number, y: number, width: number, height: number): { data: Uint8ClampedArray };
+      };
+    };
+    const pen = canvas.getContext("2d", { willReadFrequently: true });
     pen.drawImage(bitmap, 0, 0);
     return places.map(([x, y]) =>
       [...pen.getImageData(x * bitmap.width, y * bitmap.height, 1, 1).data].slice(0, 3)
