@@ -39,3 +39,15 @@ export function handAgent(name: string, taken: ReadonlySet<string>): string {
   for (let n = 2; taken.has(id); n++) id = `${base}-${n}`;
   return id;
 }
+
+/** What nobody counts or checks of a run by hand: its end says nothing of it. */
+export const UNCOUNTED = {
+  turns: 0,
+  cost_usd: 0,
+  session_cost_usd: 0,
+  input_tokens: 0,
+  output_tokens: 0,
+  checks: "",
+  transient: false,
+  not_before: "",
+} as const;

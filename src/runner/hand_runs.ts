@@ -4,7 +4,7 @@
  */
 
 import type { Clock } from "../clock.ts";
-import { handComment, handOwner } from "../domain/by_hand.ts";
+import { handComment, handOwner, UNCOUNTED } from "../domain/by_hand.ts";
 import { FencedError, messageOfError } from "../domain/errors.ts";
 import type { Event } from "../domain/event.ts";
 import { loggerOf } from "../log.ts";
@@ -125,14 +125,7 @@ function handEnd(outcome: "stopped" | "lost", reason: string): RunEnd {
     pr_url: "",
     result: "",
     session_id: "",
-    turns: 0,
-    cost_usd: 0,
-    session_cost_usd: 0,
-    input_tokens: 0,
-    output_tokens: 0,
-    checks: "",
-    transient: false,
-    not_before: "",
+    ...UNCOUNTED,
     comments: [handComment(`${reason}.${next}`)],
   };
 }

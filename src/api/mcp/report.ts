@@ -1,7 +1,7 @@
 /** What a session's report makes of its issue: outcome, comments, branch. */
 
 import type { NewComment } from "../../domain/comment.ts";
-import { handComment } from "../../domain/by_hand.ts";
+import { handComment, UNCOUNTED } from "../../domain/by_hand.ts";
 import { messageOfError } from "../../domain/errors.ts";
 import { BRANCH_PREFIX, branchName, type Issue } from "../../domain/issue.ts";
 import { commentsFor, resultOf } from "../../domain/messages.ts";
@@ -128,14 +128,7 @@ export function endOf(context: McpContext, { run, issue }: LeasedRun, input: Rep
     session_id: "",
     // The runner's own conversation knows nothing of what this session did.
     forget_session: outcome !== "lost",
-    turns: 0,
-    cost_usd: 0,
-    session_cost_usd: 0,
-    input_tokens: 0,
-    output_tokens: 0,
-    checks: "",
-    transient: false,
-    not_before: "",
+    ...UNCOUNTED,
     comments,
   };
 }
