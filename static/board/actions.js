@@ -9,6 +9,7 @@ import { STATUS_WORDS } from "./words.js";
 
 /** @import { Issue, Status } from "../../src/domain/issue.ts" */
 /** @import { Card } from "./reduce.js" */
+/** @typedef {Pick<Card, "id" | "number" | "title" | "status" | "trust" | "attempts">} Movable */
 
 /**
  * Runs something that may be refused, and says so when it is.
@@ -31,29 +32,55 @@ export async function attempt(what, work) {
 /** Moves that were made here and whose news has not come yet, as `issue_id status`. @type {Set<string>} */
 export const ownMoves = new Set();
 
+/** Issue id → its last move that was begun. @type {Map<string, Promise<void>>} */
+const turns = new Map();
+
 /**
- * Moves an issue. The card goes at once; a refusal brings it back, and so does a change of mind. What somebody outside
- * of the project wrote is handed to the agents only after the person has been shown it as it is.
+ * Moves an issue. The card goes at once; a refusal brings it back, and so does a change of mind. Moves of one issue are
+ * sent one after the other, so that it ends where it was put last; one that is overtaken before it was sent is left out.
+ * What somebody outside of the project wrote is handed to the agents only after the person has been shown it as it is.
  *
- * @param {Pick<Card, "id" | "number" | "title" | "status" | "trust" | "attempts">} card
+ * @param {Movable} card
  * @param {Status} to
  * @param {{ undo?: boolean }} [options] `undo: false` for the way back
- * @returns {Promise<boolean>} whether the server agreed
+ * @returns {Promise<void>} ends when the server has agreed or refused
  */
 export async function moveIssue(card, to, { undo = true } = {}) {
-  if ((pending.value.get(card.id) ?? card.status) === to) return true;
-  /** @type {{ version?: number, comments?: number } | null} */
-  let seen = {};
-  if (to === "ready" && undo) {
-    const foreign = card.attempts === 0 && ["external", "agent"].includes(card.trust);
-    // Of most issues there is nothing to show, so they go at once.
-    if (!foreign) setPending(card.id, to);
-    seen = await askFirst(card, foreign);
-    if (seen === null) {
-      if (!foreign && pending.value.get(card.id) === to) setPending(card.id, null);
-      return false;
-    }
-  }
+  const { id } = card;
+  if ((pending.value.get(id) ?? card.status) === to) return;
+  const foreign = to === "ready" && undo && card.attempts === 0 && ["external", "agent"].includes(card.trust);
+  // Of most issues there is nothing to show, so they go at once.
+  if (!foreign) setPending(id, to);
+  const turn = Promise.allSettled([turns.get(id)]).then(async () => {
+    if (!foreign && pending.value.get(id) !== to) return;
+    const status = cards.value.get(id)?.status ?? card.status;
+    const issue = status === to ? null : await sendMove({ ...card, status }, to, undo, foreign);
+    batch(() => {
+      if (issue !== null) takeCards([toCard(issue)]);
+      // A later move of the same card has its own mark.
+      if (pending.value.get(id) === to) setPending(id, null);
+    });
+    if (issue === null) return;
+    if (undo) offerUndo({ ...card, status }, to);
+    // The way there is told by the message that offers the way back.
+    else announcement.value = `#${card.number} moved back to ${STATUS_WORDS[to]}`;
+  });
+  turns.set(id, turn);
+  await turn;
+  if (turns.get(id) === turn) turns.delete(id);
+}
+
+/**
+ * @param {Movable} card
+ * @param {Status} to
+ * @param {boolean} ask whether a person is to be asked where that is due
+ * @param {boolean} foreign its own text is to be shown, not only what strangers said to it
+ * @returns {Promise<Issue | null>} `null`: it stays, and the person knows why
+ */
+async function sendMove(card, to, ask, foreign) {
+  const seen = ask && to === "ready" ? await askFirst(card, foreign) : {};
+  // Asking takes a moment, in which it may have been put elsewhere.
+  if (seen === null || (!foreign && pending.value.get(card.id) !== to)) return null;
   setPending(card.id, to);
   ownMoves.add(`${card.id} ${to}`);
   if (card.status === "in_progress") toast(`Stopping the agent on #${card.number}; its work is kept.`);
@@ -61,16 +88,8 @@ export async function moveIssue(card, to, { undo = true } = {}) {
     `#${card.number} stays in ${STATUS_WORDS[card.status]}`,
     () => api.move(card.id, to, seen),
   );
-  batch(() => {
-    if (issue !== null) takeCards([toCard(issue)]);
-    // A later move of the same card has its own mark.
-    if (pending.value.get(card.id) === to) setPending(card.id, null);
-  });
-  if (issue !== null && undo) offerUndo(card, to);
   if (issue === null) ownMoves.delete(`${card.id} ${to}`);
-  // The way there is told by the message that offers the way back.
-  else if (!undo) announcement.value = `#${card.number} moved back to ${STATUS_WORDS[to]}`;
-  return issue !== null;
+  return issue;
 }
 
 /**
@@ -92,7 +111,7 @@ async function askFirst(card, foreign) {
 let offer = 0;
 
 /**
- * @param {Pick<Card, "id" | "number" | "title" | "status" | "trust" | "attempts">} card as it was before
+ * @param {Movable} card as it was before
  * @param {Status} to where it went
  */
 function offerUndo(card, to) {

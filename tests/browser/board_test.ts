@@ -92,6 +92,52 @@ browserTest(
   },
 );
 
+browserTest(
+  "board sends moves that are faster than the server in order, and undoes the last of them",
+  async (browser) => {
+    await using server = await startServer();
+    const { id } = await file(server, { title: "Hurried" });
+    await using board = await openBoard(browser, `${server.url}/autopilot`);
+    const { page } = board;
+    const asked = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<void>();
+    // The first look at the issue, before it goes to Ready, takes until both other moves were made.
+    await page.route(`**/issues/${id}`, async (route) => {
+      asked.resolve();
+      await answer.promise;
+      await route.continue();
+    }, { times: 1 });
+    await board.card("Backlog", "Hurried").getByRole("link").focus();
+    await page.keyboard.press("Alt+ArrowRight");
+    await asked.promise;
+    for (const [key, name] of [["Alt+ArrowRight", "Blocked"], ["Alt+ArrowRight", "In review"]]) {
+      await page.keyboard.press(key);
+      await board.card(name, "Hurried").waitFor();
+    }
+    answer.resolve();
+    await page.getByRole("button", { name: "Undo" }).waitFor();
+    assert.equal(await statusOf(server, id), "in_review");
+
+    const sent = Promise.withResolvers<void>();
+    const arrive = Promise.withResolvers<void>();
+    await page.route(`**/issues/${id}/status`, async (route) => {
+      sent.resolve();
+      await arrive.promise;
+      await route.continue();
+    }, { times: 1 });
+    await page.keyboard.press("Alt+ArrowLeft");
+    await sent.promise;
+    await page.keyboard.press("Alt+ArrowLeft");
+    await board.card("Ready", "Hurried").waitFor();
+    arrive.resolve();
+    await page.locator(".toast", { hasText: "#1 moved to Ready" }).getByRole("button", { name: "Undo" })
+      .click();
+    await server.waitFor((event) => moved(id, "blocked")(event) && event.from === "ready");
+    await board.card("Blocked", "Hurried").waitFor();
+    await assertClean(board);
+  },
+);
+
 browserTest("board moves a card by its menu, with the keyboard alone", async (browser) => {
   await using server = await startServer();
   const issue = await file(server, { title: "By menu" });

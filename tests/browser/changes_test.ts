@@ -72,6 +72,8 @@ browserTest("changes: files, lines and counts, as text whatever is in them", asy
   });
   const line = phone.page.locator("tr.linked td.del button");
   await line.and(phone.page.locator(":focus")).waitFor();
+  // The panel slides in, and what is on its way has no whole pixels.
+  await phone.page.evaluate("Promise.all(document.getAnimations().map(({ finished }) => finished))");
   const size = await line.boundingBox();
   assert.ok(size !== null && size.width >= 44 && size.height >= 44, JSON.stringify(size));
   await assertClean(phone);

@@ -6,6 +6,7 @@ import { runMain } from "../support/server.ts";
 import { makeRepo } from "../support/repo.ts";
 import { afterRun, assertCheckoutUntouched, fileIssue, startLoop } from "./setup.ts";
 
+const ROOT = dirname(dirname(import.meta.dirname!));
 const EDIT = [use(["Write", { file_path: "/workspace/new.txt", content: "new\n" }]), say("Done.")];
 
 /** The permission flags and variables of the command line that SECURITY.md gives, with places of this test put in. */
@@ -22,7 +23,10 @@ async function narrowCommand(
   }
   const words = text.split(/\s+/).filter((word) => word !== "");
   const env = Object.fromEntries(words.slice(0, words.indexOf("deno")).map((word) => word.split("=")));
-  return { env, flags: words.slice(words.indexOf("run") + 1, words.indexOf("main.ts")) };
+  return {
+    env,
+    flags: words.slice(words.indexOf("run") + 1, words.findLastIndex((word) => word.endsWith("/main.ts"))),
+  };
 }
 
 /** A port that was free a moment ago: the narrow flags must name it before the server starts. */
@@ -39,6 +43,7 @@ Deno.test({
       script: EDIT,
       server: async (repo) => {
         const { env, flags } = await narrowCommand({
+          "/srv/autopilot": ROOT,
           "/srv/project": repo.path,
           "/srv/claude-code": dirname(CLAUDE_BINARY),
           "/var/lib/autopilot": `${repo.dir}/data`,

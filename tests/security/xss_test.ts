@@ -114,6 +114,8 @@ browserTest(
     await page.getByText("Implemented").waitFor();
     await page.getByRole("tab", { name: "Thread" }).click();
     await page.locator(".result .prose:not(.plain)").waitFor();
+    // The copy of the card that glides to its column has a place of its own until it is there.
+    await page.locator(".flying").waitFor({ state: "detached" });
     assert.deepEqual(await page.evaluate(FOREIGN), []);
     await assertClean(board);
     assert.deepEqual(board.requests.filter((url) => !url.startsWith(server.url)), []);
