@@ -131,4 +131,5 @@ browserTest(
       await context.close();
     }
   },
+  { whole: true },
 );

@@ -112,6 +112,7 @@ browserTest(
     await page.keyboard.press("Escape");
     assert.equal(await page.evaluate(FOCUSED), "Activity");
 
+    await page.clock.runFor(1000);
     // News goes by itself, unless somebody looks; what is blocked stays, and is not pushed out.
     await page.evaluate(`(() => {
       Autopilot.notify({ type: "issue.status", id: "1", number: 1, title: "Which colour?", status: "blocked" });

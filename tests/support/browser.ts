@@ -2,31 +2,39 @@
 
 import assert from "node:assert/strict";
 import type { Browser, BrowserContextOptions, Page, Request } from "playwright-core";
-import { findChromium, launchChromium } from "./chromium.ts";
+import { findChromium, findLightChromium, launchChromium } from "./chromium.ts";
 import { PATIENCE_MS, within } from "./wait.ts";
-
-const executablePath = findChromium();
 
 /**
  * `Deno.test` for a test that needs a browser; ignored, with the reason in its name, where there is none. The
  * sanitizers are off: the browser's pipe lives longer than one test and always has a read under way.
+ * @param whole where only the whole browser does, as for the permissions that it asks people for
  */
-export function browserTest(name: string, fn: (browser: Browser) => Promise<void>): void {
+export function browserTest(
+  name: string,
+  fn: (browser: Browser) => Promise<void>,
+  { whole = false } = {},
+): void {
+  const path = whole ? findChromium() : findLightChromium();
   Deno.test({
-    name: executablePath === null ? `${name} (ignored: Chromium is not installed)` : name,
-    ignore: executablePath === null,
+    name: path === null ? `${name} (ignored: Chromium is not installed)` : name,
+    ignore: path === null,
     sanitizeOps: false,
     sanitizeResources: false,
-    fn: async () => fn(await (shared ??= launchChromium(executablePath))),
+    fn: async () => {
+      let browser = running.get(path);
+      if (browser === undefined) running.set(path, browser = launchChromium(path));
+      await fn(await browser);
+    },
   });
 }
 
-/** One browser for all tests of a file. */
-let shared: Promise<Browser> | null = null;
+/** One browser of a path for all tests of a file. */
+const running = new Map<string | null, Promise<Browser>>();
 
 Deno.test.afterAll(async () => {
-  await (await shared)?.close();
-  shared = null;
+  for (const browser of running.values()) await (await browser).close();
+  running.clear();
 });
 
 export interface WatchedPage extends AsyncDisposable {
@@ -58,6 +66,8 @@ export async function openPage(
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const heard: string[] = [];
+  /** Given up by the browser; of a frame that is gone, that is how it should be. */
+  const aborted: Request[] = [];
   const requests: string[] = [];
   const under_way = new Set<Request>();
   /** Requests of a document that was left meanwhile: the browser gives them up. */
@@ -73,8 +83,8 @@ export async function openPage(
   page.on("requestfailed", (request) => {
     under_way.delete(request);
     const why = request.failure()?.errorText;
-    if (given_up.has(request) && why === "net::ERR_ABORTED") return;
-    heard.push(`failed: ${request.url()} ${why}`);
+    if (why !== "net::ERR_ABORTED") heard.push(`failed: ${request.url()} ${why}`);
+    else if (!given_up.has(request)) aborted.push(request);
   });
   page.on("response", (response) => {
     if (response.status() >= 400) heard.push(`${response.status()}: ${response.url()}`);
@@ -93,7 +103,12 @@ export async function openPage(
   return {
     page,
     requests,
-    problems: async () => [...heard, ...await page.evaluate(readPolicy)],
+    problems: async () => [
+      ...heard,
+      ...aborted.filter((request) => !request.frame().isDetached())
+        .map((request) => `failed: ${request.url()} net::ERR_ABORTED`),
+      ...await page.evaluate(readPolicy),
+    ],
     [Symbol.asyncDispose]: () => context.close(),
   };
 }
