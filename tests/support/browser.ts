@@ -72,12 +72,18 @@ export async function openPage(
   const under_way = new Set<Request>();
   /** Requests of a document that was left meanwhile: the browser gives them up. */
   const given_up = new Set<Request>();
+  /** From the request for another document until it is there, what the old one still asks for is given up, too. */
+  let leaving = false;
   page.on("request", (request) => {
     requests.push(request.url());
     if (request.isNavigationRequest() && request.frame() === page.mainFrame()) {
+      leaving = true;
       for (const one of under_way) given_up.add(one);
-    }
+    } else if (leaving) given_up.add(request);
     under_way.add(request);
+  });
+  page.on("framenavigated", (frame) => {
+    if (frame === page.mainFrame()) leaving = false;
   });
   page.on("requestfinished", (request) => under_way.delete(request));
   page.on("requestfailed", (request) => {

@@ -1,15 +1,21 @@
 /** Which processes of this machine belong to a test: those whose command line or environment names its folder. */
 
-/** Ids and command lines, without the processes in `except`. Linux only. */
-export async function processesNaming(text: string, except: readonly number[] = []): Promise<string[]> {
+/**
+ * Ids and command lines, without the servers and the git that they run themselves: it is short, and may run at any
+ * moment. Linux only.
+ */
+export async function processesNaming(text: string, servers: readonly number[] = []): Promise<string[]> {
   const found: string[] = [];
   for await (const { name } of Deno.readDir("/proc")) {
     const pid = Number(name);
-    if (!Number.isInteger(pid) || pid === Deno.pid || except.includes(pid)) continue;
-    const [command, environment] = await Promise.all([
+    if (!Number.isInteger(pid) || pid === Deno.pid || servers.includes(pid)) continue;
+    const [command, environment, stat] = await Promise.all([
       read(`/proc/${pid}/cmdline`),
       read(`/proc/${pid}/environ`),
+      read(`/proc/${pid}/stat`),
     ]);
+    const [, program, parent] = /^\d+ \((.*)\) \S (\d+) /.exec(stat) ?? [];
+    if (program === "git" && servers.includes(Number(parent))) continue;
     if (command.includes(text) || environment.includes(text)) {
       found.push(`${pid} ${command.replaceAll("\0", " ")}`);
     }
