@@ -204,7 +204,7 @@ function requestOf(
       (url, { name }, n) => url.replace(`{${name}}`, encoded(chosen[n])),
       path,
     );
-    const search = Object.entries(query).map(([name, value]) => `${name}=${encoded(String(value))}`).join(
+    const search = Object.entries(query).map(([name, value]) => `${name}=${encoded(written(value))}`).join(
       "&",
     );
     const type: Record<string, string> = typeof body === "string"
@@ -219,6 +219,12 @@ function requestOf(
       ...(body === undefined ? {} : { body }),
     };
   });
+}
+
+/** Any JSON value as a parameter's text; `String()` would call what an object names `toString`. */
+function written(value: unknown): string {
+  if (Array.isArray(value)) return value.map(written).join(",");
+  return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
 }
 
 /** In a path "." and ".." would name another one, so they are no value of this one. */
