@@ -190,8 +190,12 @@ function fish(commands: readonly Completion[]): string {
       );
     }
   }
+  const others = firstWords(commands).map(([word]) => word).filter((word) => word !== "serve");
   for (const { name, flags, arguments: args } of commands) {
-    const here = name.split(" ").map((word) => `__fish_seen_subcommand_from ${word}`).join("; and ");
+    // Without a command it is this one.
+    const here = name === "serve"
+      ? `not __fish_seen_subcommand_from ${others.join(" ")}`
+      : name.split(" ").map((word) => `__fish_seen_subcommand_from ${word}`).join("; and ");
     for (const { names, meaning, values, takes } of flags) {
       const words = names.map((flag) =>
         flag.startsWith("--") ? `-l ${flag.slice(2)}` : `-s ${flag.slice(1)}`
