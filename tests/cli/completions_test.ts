@@ -15,11 +15,14 @@ const ASK_FISH = `
 source $argv[1]
 complete -C (string join -- ' ' $argv[2..-1])`;
 
-/** The same of zsh, which completes in a terminal only: Ctrl+D lists there what could follow, and that is awaited. */
+/**
+ * The same of zsh, which completes in a terminal only: Ctrl+D lists there what could follow, and that is awaited.
+ * READY is when its editor listens: before, the terminal itself would take the key.
+ */
 const ASK_ZSH = `
 zmodload zsh/zpty
 zpty z zsh -f -i
-zpty -w z "PROMPT=; fpath=(\${1:h} \$fpath); autoload -Uz compinit; compinit -u -D; LISTMAX=1000; print RE''ADY"
+zpty -w z "PROMPT=; fpath=(\${1:h} \$fpath); autoload -Uz compinit; compinit -u -D; LISTMAX=1000; zle-line-init() { print RE''ADY }; zle -N zle-line-init"
 zpty -r -m z got '*READY*'
 zpty -w -n z "$2"$'\\x04'
 zpty -r -m z got "*$3*"
