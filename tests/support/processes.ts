@@ -6,6 +6,7 @@
  */
 export async function processesNaming(text: string, servers: readonly number[] = []): Promise<string[]> {
   const found: string[] = [];
+  const own = await Promise.all(servers.map((pid) => read(`/proc/${pid}/cmdline`)));
   for await (const { name } of Deno.readDir("/proc")) {
     const pid = Number(name);
     if (!Number.isInteger(pid) || pid === Deno.pid || servers.includes(pid)) continue;
@@ -14,8 +15,10 @@ export async function processesNaming(text: string, servers: readonly number[] =
       read(`/proc/${pid}/environ`),
       read(`/proc/${pid}/stat`),
     ]);
-    const [, program, parent] = /^\d+ \((.*)\) \S (\d+) /.exec(stat) ?? [];
-    if (program === "git" && servers.includes(Number(parent))) continue;
+    const parent = Number(/\) \S (\d+) /.exec(stat)?.[1]);
+    // Between its start and its first step a program still has its parent's command line.
+    const is_git = /^(\S*\/)?git\0/.test(command) || own.includes(command);
+    if (is_git && servers.includes(parent)) continue;
     if (command.includes(text) || environment.includes(text)) {
       found.push(`${pid} ${command.replaceAll("\0", " ")}`);
     }
