@@ -14,6 +14,8 @@ browserTest(
     const move = (number: number, status: string) =>
       server.api(`/issues/${number}/status`, { json: { status } });
     const said = page.locator("p.sr[role=status]");
+    // What happened before the board follows is no news to it.
+    await page.getByText("Live", { exact: true }).waitFor();
     await move(1, "ready");
     await move(1, "blocked");
     await said.getByText("#1 One is in Blocked").waitFor({ state: "attached" });
