@@ -75,7 +75,7 @@ export async function moveIssue(card, to, { undo = true } = {}) {
  * @param {Status} to
  * @param {boolean} ask whether a person is to be asked where that is due
  * @param {boolean} foreign its own text is to be shown, not only what strangers said to it
- * @returns {Promise<Issue | null>} `null`: it stays, and the person knows why
+ * @returns {Promise<Issue | null>} `null`: it stays, and the person knows why, or has put it elsewhere meanwhile
  */
 async function sendMove(card, to, ask, foreign) {
   const seen = ask && to === "ready" ? await askFirst(card, foreign) : {};

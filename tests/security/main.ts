@@ -6,11 +6,10 @@ const tests = await namedTests();
 Deno.stdout.writeSync(new TextEncoder().encode(`${tableOf(tests)}\n\n`));
 const child = new Deno.Command(Deno.execPath(), {
   args: [
-    "test",
+    "run",
     "-A",
-    "--parallel",
-    "--filter",
-    "/^S\\d/",
+    "tests/run.ts",
+    "--filter=/^S\\d/",
     ...new Set(tests.map(({ file }) => file)),
     ...Deno.args,
   ],

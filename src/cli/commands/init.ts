@@ -1,6 +1,7 @@
 /** `autopilot init`: asks a few questions and writes the options file. */
 
 import { dirname, join, resolve } from "node:path";
+import { exists } from "../../archive/swap.ts";
 import { type Config, type OptionName, OPTIONS, SERVER_OPTIONS } from "../../config.ts";
 import { flagNameOf } from "../../config/sources.ts";
 import { optionLine, plain } from "../../config/texts.ts";
@@ -127,16 +128,6 @@ function line(name: OptionName, value: string): string {
     return optionLine(name, value);
   } catch (error) {
     throw new CommandError(messageOfError(error), EXIT.usage, "usage", { cause: error });
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
   }
 }
 
